@@ -1,0 +1,40 @@
+.DEFAULT_GOAL := help
+.PHONY: help up down test check bench stack
+BIN := .venv/bin
+
+help: ## show what can be made
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
+
+stack:
+	@setup/engine.sh
+	@setup/base-image.sh
+	@setup/secrets.sh
+	@setup/python.sh
+
+up: stack ## set up what is missing, start everything, let a test call through
+	@setup/images.sh
+	@setup/up.sh
+	@setup/packages.sh sipp
+	@$(BIN)/python setup/first_call.py
+	@$(BIN)/ivr where
+	@echo "API token   $$($(BIN)/ivr token --role guide --role team_leader --name up)"
+
+down: ## stop the stack; the data stay
+	@docker compose down
+
+test: stack ## set up what is missing, then every test, on a stack of its own
+	@setup/packages.sh sipp redis-server espeak-ng sox
+	@$(MAKE) --no-print-directory check
+	@setup/images.sh -p kontaktcenter-test -f docker-compose.yml -f tests/calls/compose.yml
+	@$(BIN)/pytest -n 3 --dist worksteal tests
+
+bench: stack ## measure against plain dialplan on the same Asterisk, side by side; about seven minutes
+	@setup/packages.sh sipp
+	@setup/images.sh -p kontaktcenter-bench -f docker-compose.yml -f bench/compose.yml
+	@$(BIN)/python -m bench
+
+check: ## lint, types, import directions; needs no Docker
+	@setup/python.sh
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache

@@ -1,0 +1,6 @@
+"""Redis keys of this package: names, types and lives."""
+
+
+def token(digest: str) -> str:
+    """String, JSON of `Holder`; Redis lets it go when the token expires."""
+    return f"kc:access:token:{digest}"

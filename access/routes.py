@@ -1,0 +1,35 @@
+"""The one table of routes and who may use them. A route that is missing here is refused at start: nothing is open by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from access.model import Role
+
+Route = tuple[str, str]
+"""Method and path, as the route is declared."""
+
+PUBLIC: frozenset[Role] = frozenset()
+"""No sign-in: shows neither a number nor a name."""
+
+ROUTES: Mapping[Route, frozenset[Role]] = {
+    ("GET", "/healthz"): PUBLIC,
+    ("GET", "/readyz"): PUBLIC,
+    ("GET", "/metrics"): PUBLIC,
+    ("GET", "/api/openapi.json"): PUBLIC,
+    ("GET", "/api/callbacks"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
+    ("GET", "/api/calls"): frozenset({Role.TEAM_LEADER}),
+    ("POST", "/api/routing/explain"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
+}
+
+
+class RouteMismatch(LookupError):
+    """The program and the table differ."""
+
+
+def verify(declared: Iterable[Route]) -> None:
+    """Compare the program's routes with the table. Raises RouteMismatch naming each that stands on one side only."""
+    routes = set(declared)
+    if differing := sorted(routes ^ ROUTES.keys()):
+        named = ", ".join(f"{' '.join(one)} ({'not in the table' if one in routes else 'not served'})" for one in differing)
+        raise RouteMismatch(f"access/routes.py and the program differ: {named}. Name the roles of each route there.")

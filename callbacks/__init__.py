@@ -1,0 +1,1 @@
+"""Callback requests: the promise that a citizen is rung back."""

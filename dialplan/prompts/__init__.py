@@ -1,0 +1,1 @@
+"""The texts that callers hear, and how they become sound files."""

@@ -1,0 +1,74 @@
+"""The catalogue of spoken texts: the fixed ones from its file, the families (digits, places, dates, times of day) built by rule."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+WORDS = (
+    "noll", "ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv",
+    "tretton", "fjorton", "femton", "sexton", "sjutton", "arton", "nitton", "tjugo",
+)  # fmt: skip
+ORDINALS = (
+    "första", "andra", "tredje", "fjärde", "femte", "sjätte", "sjunde", "åttonde", "nionde", "tionde", "elfte", "tolfte",
+    "trettonde", "fjortonde", "femtonde", "sextonde", "sjuttonde", "artonde", "nittonde", "tjugonde",
+    "tjugoförsta", "tjugoandra", "tjugotredje", "tjugofjärde", "tjugofemte", "tjugosjätte", "tjugosjunde", "tjugoåttonde", "tjugonionde",
+    "trettionde", "trettioförsta",
+)  # fmt: skip
+MONTHS = (
+    "januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november", "december",
+)  # fmt: skip
+LONGEST_POSITION = 20
+"""Places in a queue beyond this are not counted aloud."""
+QUARTER = 15
+"""Minutes between two times of day that can be said."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a prompt: spoken text, silence of so many seconds, or a tone (`hertz seconds`)."""
+
+    kind: Literal["sv", "en", "pause", "tone"]
+    text: str
+
+
+Catalogue = dict[str, tuple[Part, ...]]
+
+
+def load() -> Catalogue:
+    """Every prompt by id. Raises ValueError for a part of an unknown kind."""
+    raw = tomllib.loads((Path(__file__).parent / "catalogue.toml").read_text(encoding="utf-8"))
+    fixed = {name: tuple(map(_part, parts)) for name, parts in raw.items()}
+    families = {f"digit-{digit}": WORDS[digit] for digit in range(10)}
+    families |= {f"queue-position-{place}": f"Du är nummer {WORDS[place]} i kön." for place in range(1, LONGEST_POSITION + 1)}
+    families |= {time_id(hour, minute): f"klockan {clock(hour, minute)}," for hour in range(24) for minute in range(0, 60, QUARTER)}
+    families |= {f"date-{day}": f"den {ordinal}" for day, ordinal in enumerate(ORDINALS, 1)}
+    families |= {f"month-{month}": name for month, name in enumerate(MONTHS, 1)}
+    return fixed | {name: (Part("sv", text),) for name, text in families.items()}
+
+
+def asterisks_own() -> Catalogue:
+    """What Asterisk's applications play by themselves, by its file names. Raises ValueError for a part of an unknown kind."""
+    raw = tomllib.loads((Path(__file__).parent / "asterisk.toml").read_text(encoding="utf-8"))
+    parts = {name: _part(text) for name, text in raw.items()} | {f"digits/{n}": Part("sv", word) for n, word in enumerate(WORDS)}
+    return {name: (part,) for name, part in parts.items()}
+
+
+def time_id(hour: int, minute: int) -> str:
+    """The prompt of a time of day on a quarter."""
+    return f"time-{hour:02}{minute:02}"
+
+
+def clock(hour: int, minute: int) -> str:
+    """A quarter of an hour as it is said: kvart över tre, halv fyra, kvart i fyra."""
+    this, following = (WORDS[(hour + ahead - 1) % 12 + 1] for ahead in (0, 1))
+    return {0: this, 15: f"kvart över {this}", 30: f"halv {following}", 45: f"kvart i {following}"}[minute]
+
+
+def _part(text: str) -> Part:
+    match text.partition(": "):
+        case ("sv" | "en" | "pause" | "tone" as kind, ": ", spoken):
+            return Part(kind, spoken)
+    raise ValueError(f"{text!r}: a part begins with 'sv: ', 'en: ', 'pause: ' or 'tone: '")

@@ -1,0 +1,144 @@
+"""Render what Asterisk loads from the municipalities' files.
+
+One pure step from models to text, and one that writes a version; it must not talk to Asterisk (the supervisor beside it does).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import jinja2
+from pydantic import BaseModel, ConfigDict, Field
+
+from routing.hours import Interval, intervals
+from routing.municipality import Municipality
+
+HORIZON_DAYS = 60
+"""How many days of opening hours the fallback knows by itself."""
+
+ASK_TIMEOUT = 6
+"""Seconds a caller may wait for a controller that does not answer; a living one renews it."""
+
+EMPTY_FILES = ("ccss.conf", "http.conf", "udptl.conf", "stasis.conf", "pjproject.conf", "codecs.conf", "cli.conf")
+"""Files that Asterisk wants to find, though their defaults are right."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """UDP and TCP ports of one installation."""
+
+    sip: int = 5060
+    ami: int = 5038
+    rtp_start: int = 10000
+    rtp_end: int = 19999
+    ami_tls: int = 5039
+
+
+class Trunk(BaseModel):
+    """The way out to the carrier, and the address it calls from. `port` 0: the loopback installation's own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", pattern=r"^[A-Za-z0-9.:-]+$")
+    port: int = Field(0, ge=0, le=65535)
+    transport: Literal["udp", "tcp"] = "udp"
+    user: str = Field("", pattern=r"^[A-Za-z0-9.@+_-]*$")
+    password: str = Field("", pattern=r"^[^\s;]*$", repr=False)
+    registers: bool = False
+    number_format: Literal["e164", "international", "national"] = "e164"
+    caller_from: str = Field("127.0.0.1", pattern=r"^[0-9a-fA-F.:/]+$")
+
+    def form(self, number: str) -> str:
+        """An E.164 number as this carrier wants it."""
+        national, e164, international = dialled_forms(number)
+        return {"e164": e164, "international": international, "national": national}[self.number_format]
+
+
+def phone_password(seed: str, account: str) -> str:
+    """The SIP password of an account: derived, so that it is the same after every rendering and stored nowhere."""
+    return hmac.new(seed.encode(), account.encode(), hashlib.sha256).hexdigest()[:24]
+
+
+def dialled_forms(number: str) -> tuple[str, str, str]:
+    """How a carrier may write an E.164 number of ours: national, international, with 00."""
+    return "0" + number.removeprefix("+46"), number, "00" + number.removeprefix("+")
+
+
+def render(
+    municipalities: Iterable[Municipality],
+    *,
+    ports: Ports,
+    trunk: Trunk,
+    phone_seed: str,
+    today: date,
+    bind: str = "127.0.0.1",
+    ami_certificate: str = "",
+) -> Mapping[str, str]:
+    """File name to text, for all of /etc/asterisk. The same input gives the same text.
+
+    `ami_certificate` is the path of key and certificate (PEM) as Asterisk finds them; it turns TLS on.
+    """
+    served = tuple(municipalities)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+
+    def rendered_intervals(municipality: Municipality) -> list[Interval]:
+        return intervals(municipality.hours, today, HORIZON_DAYS)
+
+    def horizon(municipality: Municipality) -> int:
+        day = datetime.combine(today + timedelta(days=HORIZON_DAYS), datetime.min.time(), ZoneInfo("Europe/Stockholm"))
+        return int(day.timestamp())
+
+    words = dict(
+        municipalities=served,
+        ports=ports,
+        trunk=trunk,
+        trunk_form=trunk.form,
+        bind=bind,
+        ami_certificate=ami_certificate,
+        ask_timeout=ASK_TIMEOUT,
+        horizon_days=HORIZON_DAYS,
+        dialled_forms=dialled_forms,
+        intervals=rendered_intervals,
+        horizon=horizon,
+        phone_password=lambda account: phone_password(phone_seed, account),
+    )
+    files = {name.removesuffix(".j2"): environment.get_template(name).render(words) for name in environment.list_templates()}
+    return files | dict.fromkeys(EMPTY_FILES, "")
+
+
+def write_version(files: Mapping[str, str], root: Path) -> str:
+    """Write the files as a new version under `root` and ask the supervisor for it; returns the version's name."""
+    digest = hashlib.sha256("\0".join(f"{name}\0{files[name]}" for name in sorted(files)).encode()).hexdigest()[:16]
+    folder = root / "versions" / digest
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    wanted = root / "wanted.new"
+    wanted.write_text(digest)
+    os.replace(wanted, root / "wanted")  # the supervisor sees the old name or the new one, never half a file
+    return digest
+
+
+def activated(root: Path) -> str:
+    """The version that the supervisor reports as running well; "" before the first, or when the last one was refused."""
+    try:
+        result = json.loads((root / "result.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(result["version"]) if result["ok"] else ""

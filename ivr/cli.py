@@ -1,0 +1,223 @@
+"""The command line `ivr`: thin over the modules, one clear sentence for each error."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import urllib.error
+import urllib.request
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+import typer
+import uvicorn
+import uvloop
+from pydantic import ValidationError
+from redis.exceptions import RedisError
+
+from access.model import Duty, Holder, Role, may_see
+from access.tokens import Tokens
+from callbacks.api import CallbackRow, row
+from callbacks.store import CallbackStore, StoreAway
+from dialplan.render import dialled_forms, phone_password
+from ivr.ami import AmiRefused
+from ivr.compatibility import WrongAsterisk
+from ivr.conversation import now
+from ivr.explain import explain, lines
+from ivr.proof import problems, prove_municipality, sentence
+from ivr.service import Service, connect_store, load_all
+from ivr.settings import Settings
+from ivr.web import create
+from routing.file import MunicipalityError, load
+from routing.hours import ZONE
+
+SWITCH_SECONDS = 0.0002
+"""How long the event loop may keep the manager's reader thread waiting; Python's own 5 ms is what a caller would hear as silence."""
+
+app = typer.Typer(no_args_is_help=True, help="Kontaktcenter: answer, route, call back.", pretty_exceptions_enable=False)
+callbacks = typer.Typer(no_args_is_help=True, help="Callback requests.")
+app.add_typer(callbacks, name="callbacks")
+
+
+@app.command()
+def check(
+    file: Path,
+    sounds: Path | None = typer.Option(None, help="Folder of the built prompts (…/se): their lengths are measured, not estimated."),  # noqa: B008 - typer's way
+) -> None:
+    """Validate a municipality's file, walk every call through it, and name everything that is wrong."""
+    municipality = load(file)
+    for name, referral in municipality.referrals.items():
+        if referral.placeholder:
+            typer.echo(f"{file}: referrals.{name}.number: is a placeholder. State the real number before service.")
+    proofs = prove_municipality(municipality, now().astimezone(ZONE).date(), sounds)
+    for proof in proofs:
+        typer.echo(f"{file}: {sentence(proof)}")
+    if found := problems(str(file), proofs):
+        raise MunicipalityError(found)
+    typer.echo(f"{file}: {municipality.title} can be served.")
+
+
+@app.command("explain")
+def explain_call(
+    file: Path,
+    at: str = typer.Option("", help="Local time, 2026-11-25 12:30; now when left out."),
+    number: str = typer.Option("", "--from", help="The caller's number; withheld when left out."),
+    key: list[str] = typer.Option([], help="A key, or a keyed number; given once for each question."),  # noqa: B008 - typer's way
+) -> None:
+    """Say what would happen to a call, without a call."""
+    try:
+        moment = datetime.fromisoformat(at).replace(tzinfo=ZONE) if at else now()
+    except ValueError as error:
+        raise typer.BadParameter(f"{at!r} is no time: write 2026-11-25 12:30", param_hint="--at") from error
+    for line in lines(explain(load(file), moment, number, key)):
+        typer.echo(line)
+
+
+@app.command()
+def phones(as_json: bool = typer.Option(False, "--json", help="Machine-readable.")) -> None:
+    """The guides' SIP accounts."""
+    settings = Settings()
+    rows = [
+        {"user": account, "password": phone_password(settings.phone_seed, account), "extension": guide.extension, "name": guide.name}
+        for municipality in load_all(settings).values()
+        for guide in municipality.guides
+        for account in (f"{municipality.slug}-{guide.extension}",)
+    ]
+    typer.echo(json.dumps(rows, ensure_ascii=False, indent=1) if as_json else "\n".join(f"{r['user']}\t{r['name']}" for r in rows))
+
+
+@callbacks.command("list")
+def list_callbacks(
+    as_json: bool = typer.Option(False, "--json", help="Machine-readable."),
+    duty: list[Duty] = typer.Option([], help="Also show what is protected, for who has this duty."),  # noqa: B008 - typer's way
+) -> None:
+    """Open callback requests, the earliest due first; numbers masked."""
+    settings = Settings()
+
+    async def rows() -> list[CallbackRow]:
+        async with connect_store(settings) as redis:
+            store = CallbackStore(redis)
+            found = [r for m in load_all(settings).values() for r in await store.open_requests(m.slug, m.queues)]
+        return [row(request, now()) for request in found if may_see(duty, protected=request.protected)]
+
+    listed = asyncio.run(rows())
+    if as_json:
+        typer.echo(json.dumps([one.model_dump(mode="json") for one in listed], ensure_ascii=False, indent=1))
+    else:
+        for one in listed:
+            typer.echo(f"{one.due.astimezone(ZONE):%Y-%m-%d %H:%M}  {one.topic:<12}  {one.number}{'  OVERDUE' if one.overdue else ''}")
+
+
+@app.command()
+def token(
+    role: list[Role] = typer.Option(..., help="What the holder works as; may be given several times."),  # noqa: B008 - typer's way
+    duty: list[Duty] = typer.Option([], help="What is protected and shown to the holder all the same."),  # noqa: B008 - typer's way
+    name: str = typer.Option("api", help="Who holds it; stands in the audit trail."),
+    days: int = typer.Option(30, min=1, max=366, help="How long it is valid."),
+) -> None:
+    """Issue a token for the API and print it; it is shown this once."""
+    settings = Settings()
+
+    async def issued() -> str:
+        moment = now()
+        holder = Holder(name=name, roles=frozenset(role), duties=frozenset(duty), expires_at=moment + timedelta(days=days))
+        async with connect_store(settings) as redis:
+            return await Tokens(redis).issue(holder, moment)
+
+    typer.echo(asyncio.run(issued()))
+
+
+@app.command()
+def health() -> None:
+    """Whether the controller here is connected and acting; for the container's health check."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{Settings().web_port}/readyz", timeout=3) as answer:
+            typer.echo(answer.read().decode())
+    except (urllib.error.URLError, TimeoutError) as error:
+        raise typer.Exit(_fail(f"not ready: {error}")) from error
+
+
+@app.command()
+def where() -> None:
+    """The addresses of this installation."""
+    settings = Settings()
+    at = settings.host
+    for what, address in (
+        ("Telephone", f"sip:NUMBER@{at}:{settings.sip_port}, {', '.join(numbers(settings))}"),
+        ("Guides", f"ivr phones --json gives the accounts, registrar {at}:{settings.sip_port}"),
+        ("API", f"http://{at}:{settings.web_port}/api/openapi.json, Authorization: Bearer TOKEN"),
+        ("Health", f"http://{at}:{settings.web_port}/readyz"),
+        ("Prometheus", f"http://{at}:{settings.prometheus_port}"),
+        ("Asterisk", f"manager interface {at}:{settings.ami_port}"),
+        ("Redis", f"{at}:{settings.redis_port}"),
+    ):
+        typer.echo(f"{what:<11} {address}")
+
+
+def numbers(settings: Settings) -> list[str]:
+    """The served numbers, as one dials them."""
+    lines = (line for municipality in load_all(settings).values() for line in municipality.lines.values())
+    return [dialled_forms(number)[0] for line in lines for number in line.numbers]
+
+
+@app.command()
+def serve() -> None:
+    """Run the controller and its web application until stopped."""
+    processors: list[structlog.typing.Processor] = [
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+    structlog.configure(processors, cache_logger_on_first_use=True)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    uvloop.run(_serve())
+
+
+async def _serve() -> None:
+    settings = Settings()
+    service = Service(settings, connect_store(settings))
+    web = uvicorn.Server(
+        uvicorn.Config(create(service), host="127.0.0.1", port=service.settings.web_port, log_level="warning", access_log=False)
+    )
+    running, serving = asyncio.create_task(service.run()), asyncio.create_task(web.serve())
+    await asyncio.wait({running, serving}, return_when=asyncio.FIRST_COMPLETED)
+    web.should_exit = True  # let it end in order, or its traceback hides our sentence
+    running.cancel()
+    for result in await asyncio.gather(running, serving, return_exceptions=True):
+        if isinstance(result, Exception):
+            raise result
+
+
+def _fail(sentence: str) -> int:
+    typer.echo(f"ivr: {sentence}", err=True)
+    return 1
+
+
+def main() -> None:
+    """Entry point: translates what can go wrong into one sentence and a non-zero exit."""
+    try:
+        app()
+    except Exception as error:
+        if (words := remedy(error)) is None:
+            raise
+        sys.exit(_fail(words))
+
+
+def remedy(error: BaseException) -> str | None:
+    """What went wrong and what to do, for the errors that a user can meet; None for a fault of ours, whose traceback is wanted."""
+    match error:
+        case BaseExceptionGroup(exceptions=(first, *_)):
+            return remedy(first)
+        case MunicipalityError() | WrongAsterisk():
+            return str(error)
+        case ValidationError():
+            wrong = (f"KC_{'__'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors())
+            return f"settings: {'; '.join(wrong)}. Correct them; setup/secrets.sh makes the secrets."
+        case AmiRefused():
+            return "Asterisk refused the manager login: KC_AMI_SECRET differs from the one in its manager.conf. Give both the same."
+        case StoreAway() | RedisError():
+            return f"Redis does not answer: {error}. Start it, or correct KC_REDIS_PORT and KC_REDIS_PASSWORD."
+    return None

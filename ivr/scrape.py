@@ -1,0 +1,59 @@
+"""Gather what one scrape shows from a running service: the stores' totals and the picture of this moment. It counts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from redis.exceptions import RedisError
+
+from callbacks.store import StoreAway
+from dialplan.render import activated
+from ivr.conversation import now
+from ivr.service import Service
+from ivr.waiting import WaitingRoom
+from metrics.registry import FALLBACK, Moment, Scrape, exposition
+from routing.hours import is_open
+from routing.municipality import Municipality
+
+
+async def scrape(service: Service) -> bytes:
+    """The text for Prometheus. Without the store the totals are absent, not zero."""
+    session = service.session
+    room = session.room if session else WaitingRoom()
+    durability = await service.store.durable()
+    try:
+        moments = {one.slug: await _moment(service, one, room) for one in service.municipalities.values()}
+    except (RedisError, StoreAway, OSError):
+        moments = {}
+    return exposition(
+        Scrape(
+            moments=moments,
+            calls_live=len(session.stories) if session else 0,
+            store_up=bool(moments),
+            store_durable=durability.ok,
+            config_reload_success=bool(service.wanted_version) and activated(service.settings.rendered) == service.wanted_version,
+        ),
+        service.engine.registry,
+    )
+
+
+async def _moment(service: Service, municipality: Municipality, room: WaitingRoom) -> Moment:
+    slug, queues, moment = municipality.slug, tuple(municipality.queues), now()
+    callbacks = await service.store.figures(slug, queues, moment)
+    waiting, oldest = _queues(room, slug, (*queues, FALLBACK))
+    return Moment(
+        queues=queues,
+        topics=tuple(municipality.topics),
+        totals={**await service.books.ledger.totals(slug), **callbacks.totals},
+        is_open=is_open(municipality.hours, moment),
+        waiting=waiting,
+        oldest_joined=oldest,
+        callbacks_open=callbacks.open,
+        callbacks_overdue=callbacks.overdue,
+        callbacks_oldest_due=callbacks.oldest_due,
+    )
+
+
+def _queues(room: WaitingRoom, slug: str, queues: tuple[str, ...]) -> tuple[Mapping[str, int], Mapping[str, float]]:
+    joined = {queue: room.joined(f"{slug}-{queue}") for queue in queues}
+    return {queue: len(all_) for queue, all_ in joined.items()}, {queue: min(all_, default=0.0) for queue, all_ in joined.items()}

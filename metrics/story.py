@@ -1,0 +1,138 @@
+"""A call's story, folded from facts: pure, so that live events and Asterisk's own records give the same outcome.
+
+The fixed words are the dialplan's (its macro `fact`); it must not know where a fact came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Outcome = Literal["answered", "callback", "abandoned", "abandoned_short", "menu_hangup", "closed", "error"]
+OUTCOMES: tuple[Outcome, ...] = ("answered", "callback", "abandoned", "abandoned_short", "menu_hangup", "closed", "error")
+
+SHORT_SECONDS = 10.0
+"""Who leaves a queue, chain, dial or offer sooner than this has hardly waited: counted apart."""
+
+
+class CallRecord(BaseModel):
+    """One finished call as the ledger keeps it. Times are epoch seconds, waits and talk are seconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    schema_version: Literal[1] = 1
+    call_id: str
+    municipality: str
+    line: str
+    started: float
+    ended: float
+    outcome: Outcome
+    reason: str = ""
+    topic: str = ""
+    queue: str = "none"
+    number: str = ""
+    answered_by: str = ""
+    answer_seconds: float | None = None
+    queue_wait_seconds: float | None = None
+    talk_seconds: float | None = None
+    callback_id: str = ""
+    fallback: bool = False
+    exits: tuple[tuple[str, str], ...] = ()
+    choices: tuple[str, ...] = ()
+    source: Literal["events", "logs"] = "events"
+
+    @property
+    def menu_seconds(self) -> float:
+        """From the first ring to the end of the menu."""
+        return self.ended - self.started - (self.queue_wait_seconds or 0.0) - (self.talk_seconds or 0.0)
+
+
+@dataclass
+class Story:
+    """What is known so far of one call; `tell` adds a fact, `record` closes it."""
+
+    call_id: str
+    started: float
+    municipality: str = ""
+    line: str = ""
+    topic: str = ""
+    queue: str = ""
+    number: str = ""
+    answered_by: str = ""
+    callback_id: str = ""
+    closed: bool = False
+    fallback: bool = False
+    waiting_since: float | None = None
+    answered: float | None = None
+    exits: list[tuple[str, str]] = field(default_factory=list)
+    choices: list[str] = field(default_factory=list)
+
+    def tell(self, fact: str, detail: str, at: float) -> None:
+        """Add one fact at an epoch time. Unknown facts are ignored: an older record must not stop a newer program."""
+        match fact:
+            case "entered":
+                self.municipality, _, self.line = detail.partition("/")
+            case "queued":
+                queue, _, self.topic = detail.partition("/")
+                self.queue = self.queue or queue
+                self._wait_from(at)
+            case "dialled":
+                self.topic = detail.partition("/")[2]
+                self._wait_from(at)
+            case "left":
+                queue, _, reason = detail.partition("/")
+                self.exits.append((queue, {"queue_limit": "limit", "queue_key": "key", "queue_wait": "announcement"}[reason]))
+            case "fallback":
+                self.fallback = True
+            case "chose":
+                self.choices.append(detail)
+            case "callback":
+                self.callback_id = detail
+            case "closed":
+                self.closed = True
+            case "answered":
+                self.answered = at if self.answered is None else self.answered
+                self.answered_by = self.answered_by or detail
+
+    def _wait_from(self, at: float) -> None:
+        if self.waiting_since is None:
+            self.waiting_since = at
+
+    def outcome(self, ended: float) -> Outcome:
+        """The one outcome of a call that ends now, decided in the order of the design: a person first."""
+        if self.answered is not None:
+            return "answered"
+        if self.callback_id:
+            return "callback"
+        if self.closed:
+            return "closed"
+        if self.waiting_since is None:
+            return "menu_hangup"
+        return "abandoned_short" if ended - self.waiting_since < SHORT_SECONDS else "abandoned"
+
+    def record(self, ended: float, source: Literal["events", "logs"] = "events", error: str = "") -> CallRecord:
+        """Close the story. `error` names why it could not end by itself (restart), and makes that the outcome."""
+        waited_until = ended if self.answered is None else self.answered
+        return CallRecord(
+            call_id=self.call_id,
+            municipality=self.municipality,
+            line=self.line,
+            started=self.started,
+            ended=ended,
+            outcome="error" if error else self.outcome(ended),
+            reason=error,
+            topic=self.topic,
+            queue=self.queue or "none",
+            number=self.number,
+            answered_by=self.answered_by,
+            answer_seconds=None if self.answered is None else self.answered - self.started,
+            queue_wait_seconds=None if self.waiting_since is None else waited_until - self.waiting_since,
+            talk_seconds=None if self.answered is None else ended - self.answered,
+            callback_id=self.callback_id,
+            fallback=self.fallback,
+            exits=tuple(self.exits),
+            choices=tuple(self.choices),
+            source=source,
+        )

@@ -1,0 +1,1 @@
+"""Shared words and pure decisions: no clock, no input or output, nothing of ours imported."""

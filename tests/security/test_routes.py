@@ -1,0 +1,125 @@
+"""The table of roles and routes, every cell tried, on the real application and a real store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from access.model import Duty, Holder, Role
+from access.routes import PUBLIC, ROUTES, Route, RouteMismatch, verify
+from callbacks.store import CallbackStore
+from ivr.service import Service
+from ivr.settings import Settings
+from ivr.web import create
+from metrics.ledger import Ledger
+from metrics.story import CallRecord
+from tests.redis_server import redis_server
+from tests.store.test_callback_store import promise
+
+SECRET = "x" * 20
+
+
+class Client:
+    """Asks the application as somebody."""
+
+    def __init__(self, service: Service, app: FastAPI) -> None:
+        self.service = service
+        self._http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://kontaktcenter")
+
+    async def ask(
+        self, route: Route, *roles: Role, duties: tuple[Duty, ...] = (), token: str = "", json: object = None, **params: str
+    ) -> httpx.Response:
+        if roles:
+            now = datetime.now(UTC)
+            holder = Holder(name="somebody", roles=frozenset(roles), duties=frozenset(duties), expires_at=now + timedelta(hours=1))
+            token = await self.service.tokens.issue(holder, now)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return await self._http.request(*route, headers=headers, params=params, json=json)
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncIterator[Client]:
+    """The application as it is, with a store and without an Asterisk."""
+    async with redis_server() as redis:
+        settings = Settings(_env_file=None, ami_secret=SECRET, redis_password=SECRET, phone_seed=SECRET, rendered=tmp_path)
+        service = Service(settings, redis)
+        yield Client(service, create(service))
+
+
+GUARDED = [route for route, roles in ROUTES.items() if roles != PUBLIC]
+
+
+@pytest.mark.parametrize("route", [route for route, roles in ROUTES.items() if roles == PUBLIC])
+async def test_a_public_route_asks_for_nothing(client: Client, route: Route) -> None:
+    assert (await client.ask(route)).status_code in (200, 503)  # not ready without an Asterisk, and says so
+
+
+@pytest.mark.parametrize("route", GUARDED)
+@pytest.mark.parametrize("role", list(Role))
+async def test_a_role_gets_what_the_table_says(client: Client, route: Route, role: Role) -> None:
+    answer = await client.ask(route, role)
+    assert answer.status_code == (200 if role in ROUTES[route] else 403)
+
+
+@pytest.mark.parametrize("route", GUARDED)
+async def test_a_stranger_gets_nothing_and_hears_what_to_do(client: Client, route: Route) -> None:
+    for token in ("", "made-up"):
+        answer = await client.ask(route, token=token)
+        assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+        assert "ivr token" in answer.json()["detail"]
+
+
+async def test_roles_add_up(client: Client) -> None:
+    assert (await client.ask(("GET", "/api/calls"), Role.GUIDE, Role.TEAM_LEADER)).status_code == 200
+
+
+def test_a_route_that_is_not_in_the_table_is_refused_at_start() -> None:
+    with pytest.raises(RouteMismatch, match=r"GET /api/secrets \(not in the table\)"):
+        verify([*ROUTES, ("GET", "/api/secrets")])
+    with pytest.raises(RouteMismatch, match=r"GET /api/calls \(not served\)"):
+        verify([route for route in ROUTES if route != ("GET", "/api/calls")])
+
+
+async def test_protected_requests_and_calls_are_shown_with_the_duty_only(client: Client) -> None:
+    store, ledger = CallbackStore(client.service.redis), Ledger(client.service.redis)
+    for topic, protected in (("care", False), ("social", True)):
+        await store.register(promise(topic=topic).model_copy(update={"protected": protected}))
+        await ledger.settle(CallRecord(
+            call_id=topic, municipality="lekeberg", line="main", started=1.0, ended=2.0, outcome="answered", topic=topic, queue="guides",
+            number="0701740605",
+        ))  # fmt: skip
+    for path in ("/api/callbacks", "/api/calls"):
+        without = await client.ask(("GET", path), Role.TEAM_LEADER)
+        with_duty = await client.ask(("GET", path), Role.TEAM_LEADER, duties=(Duty.IFO,))
+        assert [one["topic"] for one in without.json()] == ["care"]
+        assert sorted(one["topic"] for one in with_duty.json()) == ["care", "social"]
+        assert "1740605" not in with_duty.text
+
+
+async def test_what_is_not_served_is_named(client: Client) -> None:
+    answer = await client.ask(("GET", "/api/callbacks"), Role.GUIDE, municipality="nowhere")
+    assert (answer.status_code, answer.json()["detail"]) == (404, "No municipality 'nowhere' is served here. Served: lekeberg.")
+
+
+async def test_without_the_store_the_api_says_so_and_the_figures_stay_absent(client: Client) -> None:
+    await client.service.redis.shutdown(nosave=True)
+    assert (await client.ask(("GET", "/api/calls"), token="any")).status_code == 503
+    figures = (await client.ask(("GET", "/metrics"))).text
+    assert "ivr_store_up 0.0" in figures
+    assert "ivr_calls_finished_total{" not in figures
+    assert "does not answer" in (await client.ask(("GET", "/readyz"))).json()["why"]
+
+
+async def test_an_explanation_names_what_is_wrong_with_the_question(client: Client) -> None:
+    route = ("POST", "/api/routing/explain")
+    for question, where in (({"keys": ["A"]}, "keys"), ({"at": "2026-11-25T12:30"}, "at"), ({"number": "me"}, "number")):
+        answer = await client.ask(route, Role.TEAM_LEADER, json=question)
+        assert (answer.status_code, answer.json()["detail"][0]["loc"][1]) == (422, where)
+    assert (await client.ask(route, Role.TEAM_LEADER, json={"municipality": "nowhere"})).status_code == 404
+    told = await client.ask(route, Role.TEAM_LEADER, json={"at": "2026-11-25T10:30:00+01:00", "keys": ["3"]})
+    assert "Skola" in told.json()["ends"]

@@ -1,0 +1,46 @@
+"""A call's outcome: exactly one, a person first."""
+
+import pytest
+
+from metrics.cel import CelStories, parse
+from metrics.story import Story
+
+
+@pytest.mark.parametrize(("facts", "outcome"), [
+    ([], "menu_hangup"),
+    ([("queued", "guides/care")], "abandoned"),
+    ([("queued", "guides/care"), ("answered", "1001")], "answered"),
+    ([("queued", "guides/care"), ("left", "guides/queue_key"), ("callback", "abc")], "callback"),
+    ([("callback", "abc"), ("answered", "1001")], "answered"),
+    ([("closed", "")], "closed"),
+])  # fmt: skip
+def test_each_way_has_its_outcome(facts: list[tuple[str, str]], outcome: str) -> None:
+    story = Story("call", 100.0)
+    for fact, detail in facts:
+        story.tell(fact, detail, 110.0)
+    assert story.record(125.0).outcome == outcome
+
+
+def test_leaving_within_ten_seconds_of_joining_is_short() -> None:
+    story = Story("call", 100.0)
+    story.tell("queued", "guides/care", 120.0)
+    assert story.record(129.9).outcome == "abandoned_short"
+    assert story.record(130.0).outcome == "abandoned"
+
+
+def cel(at: float, event: str, fact: str = "", peer: str = "") -> str:
+    extra = f'"{{""extra"":""{fact}""}}"' if fact else '""'
+    return f'"{at}","{event}","c1","c1","PJSIP/trunk-1","x","","{peer}","{"KC" if fact else ""}",{extra}'
+
+
+def test_asterisks_own_log_tells_the_same_story() -> None:
+    lines = [
+        cel(100, "CHAN_START"), cel(100.1, "USER_DEFINED", "entered/lekeberg/main"), cel(105, "USER_DEFINED", "queued/guides/care"),
+        cel(110, "BRIDGE_ENTER", peer="PJSIP/lekeberg-1001-2"), cel(130, "USER_DEFINED", "ended/16"), cel(130.1, "LINKEDID_END"),
+    ]  # fmt: skip
+    (record,) = CelStories().feed(row for line in lines if (row := parse(line)))
+    assert (record.outcome, record.answer_seconds, record.talk_seconds, record.line) == ("answered", 10.0, 20.0, "main")
+
+
+def test_a_line_that_is_cut_off_is_no_row() -> None:
+    assert parse(cel(100, "CHAN_START")[:-12]) is None
