@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal
 
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from access.model import Holder
+from access.refusal import Refused
 from access.routes import PUBLIC, ROUTES, verify
 
 Find = Callable[[str], Awaitable[Holder | None]]
@@ -30,7 +31,7 @@ class Guard:
         holder = await self._holder(request)
         if not roles & holder.roles:
             self._refused("role")
-            raise HTTPException(403, f"This needs one of the roles {', '.join(sorted(roles))}. Ask the system manager for it.")
+            raise Refused(403, "role", f"This needs one of the roles {', '.join(sorted(roles))}. Ask the system manager for it.")
         request.state.holder = holder
 
     async def _holder(self, request: Request) -> Holder:
@@ -41,9 +42,9 @@ class Guard:
             raise self._stranger("unknown_token", "This token is not known or has expired. `ivr token --role ROLE` makes a new one.")
         return holder
 
-    def _stranger(self, reason: Refusal, sentence: str) -> HTTPException:
+    def _stranger(self, reason: Refusal, sentence: str) -> Refused:
         self._refused(reason)
-        return HTTPException(401, sentence, headers={"WWW-Authenticate": "Bearer"})
+        return Refused(401, reason, sentence)
 
 
 def _holder_of(request: Request) -> Holder:

@@ -118,7 +118,8 @@ def render(
         horizon=horizon,
         phone_password=lambda account: phone_password(phone_seed, account),
     )
-    files = {name.removesuffix(".j2"): environment.get_template(name).render(words) for name in environment.list_templates()}
+    names = [name for name in environment.list_templates() if "/" not in name]  # a folder holds parts of the file of its name
+    files = {name.removesuffix(".j2"): environment.get_template(name).render(words) for name in names}
     return files | dict.fromkeys(EMPTY_FILES, "")
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 
@@ -27,15 +28,34 @@ log = structlog.get_logger()
 FAREWELL_SECONDS = 1.0
 
 
+class Listener(Protocol):
+    """Whoever follows Asterisk's events beside the calls themselves. `begin` comes with each connection, once this controller acts."""
+
+    async def begin(self, ami: Ami) -> None:
+        """Learn from Asterisk what was not seen, and make it what it has to be."""
+
+    def take(self, event: Event) -> None:
+        """One event, in order. It must return at once."""
+
+
 class Session:
     """One connection to Asterisk, from login and adoption to its loss."""
 
-    def __init__(self, ami: Ami, desks: Mapping[str, Desk], books: Books, owner: str, count: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        ami: Ami,
+        desks: Mapping[str, Desk],
+        books: Books,
+        owner: str,
+        count: Callable[[str], None],
+        listeners: Sequence[Listener] = (),
+    ) -> None:
         self._ami = ami
         self._desks = desks
         self._books = books
         self._owner = owner
         self._count = count
+        self._listeners = listeners
         self._tasks: asyncio.TaskGroup
         self.acting = False
         self.stories: dict[str, Story] = {}
@@ -56,6 +76,8 @@ class Session:
                 async for event in self._ami.events():
                     self._count(event.name)
                     self._take(event)
+                    for listener in self._listeners:
+                        listener.take(event)
                 raise AmiLost("the event stream ended")
         except asyncio.CancelledError:
             await self._farewell()
@@ -76,6 +98,8 @@ class Session:
         if acting:
             self._tasks.create_task(self._adopt())
             self._tasks.create_task(keep_speaking(self.room, self._ami))
+            for listener in self._listeners:
+                self._tasks.create_task(listener.begin(self._ami))
 
     async def _adopt(self) -> None:
         """Ask anew on behalf of every caller whose question nobody answers: into a fresh entry, never into one whose start was not seen."""

@@ -24,7 +24,7 @@ from dialplan import render
 from ivr.ami import ActionFailed, Ami, AmiLost, Credentials, sessions
 from ivr.books import Books
 from ivr.compatibility import check_connected
-from ivr.controller import Session
+from ivr.controller import Listener, Session
 from ivr.conversation import Desk, now
 from ivr.entry import Entry
 from ivr.proof import problems, prove_municipality
@@ -53,6 +53,7 @@ class Service:
         self.books = Books(self.redis, next(iter(self.municipalities)), cel, self.engine.storing)
         self.store = CallbackStore(self.redis)
         self.tokens = Tokens(self.redis)
+        self.listeners: list[Listener] = []
         self.wanted_version = ""
         self.session: Session | None = None
         self.owner = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
@@ -84,7 +85,7 @@ class Service:
     async def _session(self, ami: Ami) -> None:
         self.engine.ami_connected.set(1)
         desks = {municipality.slug: self._desk(municipality) for municipality in self.municipalities.values()}
-        self.session = Session(ami, desks, self.books, self.owner, self._count)
+        self.session = Session(ami, desks, self.books, self.owner, self._count, self.listeners)
         try:
             await check_connected(ami)
             await self.session.run()

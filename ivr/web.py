@@ -9,12 +9,14 @@ from importlib.metadata import version
 from typing import Annotated
 
 from fastapi import Body, Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
 
 import callbacks.api
 import metrics.api
 from access.guard import Guard, check_routes
+from access.refusal import Refused
 from callbacks.store import StoreAway
 from ivr.conversation import now
 from ivr.explain import Explained, Question, explain
@@ -33,9 +35,8 @@ def create(service: Service) -> FastAPI:
         title="Kontaktcenter", version=program, openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(guard)]
     )  # its own route below, so that it stands in the table like every other
     app.middleware("http")(counting(engine))
-    app.add_exception_handler(StoreAway, _store_away)
-    app.add_exception_handler(RedisError, _store_away)
-    app.add_exception_handler(NotServed, _not_served)
+    for kind in (Refused, StoreAway, RedisError, NotServed, RequestValidationError):
+        app.add_exception_handler(kind, refuse)
     _health(app, service)
     app.include_router(callbacks.api.router(service.store, service.municipalities, now))
     app.include_router(metrics.api.router(service.books.ledger, service.municipalities))
@@ -99,9 +100,16 @@ def counting(engine: Engine) -> Callable[[Request, Next], Awaitable[Response]]:
     return count
 
 
-async def _store_away(request: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"detail": "The store does not answer. Try again soon; nothing is lost."}, status_code=503)
-
-
-async def _not_served(request: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"detail": str(error)}, status_code=404)
+async def refuse(request: Request, error: Exception) -> JSONResponse:
+    """Each error as a stable word, and a sentence with its reason and remedy."""
+    match error:
+        case Refused(status=status, error=word, sentence=sentence):
+            headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+            return JSONResponse({"error": word, "detail": sentence}, status, headers)
+        case NotServed():
+            return JSONResponse({"error": "not_served", "detail": str(error)}, 404)
+        case RequestValidationError():
+            places = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+            return JSONResponse({"error": "invalid", "detail": "; ".join(places)}, 422)
+        case _:
+            return JSONResponse({"error": "store_away", "detail": "The store does not answer. Try again soon; nothing is lost."}, 503)

@@ -134,6 +134,10 @@ def _dangling(file: str, m: Municipality) -> Iterator[Problem]:
     for key, queue, queues in named:
         if queue not in queues:
             yield Problem(file, key, f"queue {queue!r} does not exist", f"Add [queues.{queue}] or name one of: {', '.join(queues)}.")
+    for key, administration in ((f"topics.{name}.administration", topic.administration) for name, topic in m.topics.items()):
+        if administration not in m.administrations:
+            remedy = f"Add [administrations.{administration}] or name one of: {', '.join(m.administrations)}."
+            yield Problem(file, key, f"administration {administration!r} does not exist", remedy)
     topics = [(f"menu.{key}.topic", entry.topic) for key, entry in m.menu.items()]
     topics += [(f"referrals.{name}", name) for name in m.referrals]
     topics += [(f"lines.{name}.topic", line.topic) for name, line in m.lines.items()] + [("topics", name) for name in FIXED_TOPICS]

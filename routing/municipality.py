@@ -8,21 +8,28 @@ from pydantic import Field, StringConstraints
 
 from routing.opening_hours import OpeningHours
 from routing.part import Part
+from routing.people import Administration, Function, Guide, Handler, Staffing
+from routing.priority import PriorityLine
+from routing.words import E164, Name, Text
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
-E164 = Annotated[str, StringConstraints(pattern=r"^\+46[1-9][0-9]{5,9}$")]
-
-Text = Annotated[str, StringConstraints(pattern=r'^[^"\r\n;\[\]$]+$')]
-"""What may stand in Asterisk's files as it is."""
+KkikArea = Literal[
+    "building", "preschool", "school", "individual_family", "environment_health", "elderly_care", "disability_care",
+    "culture_leisure", "streets_roads",
+]  # fmt: skip
+"""The nine areas in which the national service survey (KKiK) rings."""
 
 
 class Line(Part):
-    """A way in: its numbers, and what meets the caller."""
+    """A way in: its numbers, what meets the caller (the menu, a topic's queue, or a priority line), and hours of its own.
+
+    An anonymous line keeps no caller's number anywhere.
+    """
 
     numbers: tuple[E164, ...] = Field(min_length=1)
-    entry: Literal["menu", "queue"] = "menu"
+    entry: Literal["menu", "queue", "priority"] = "menu"
     topic: Name = "guide"
     anonymous: bool = False
+    hours: OpeningHours | None = None
 
 
 class MenuKey(Part):
@@ -33,33 +40,45 @@ class MenuKey(Part):
     ask_concern: bool = False
 
 
+Keys = dict[Annotated[str, StringConstraints(pattern=r"^[0-9*]$")], MenuKey]
+
+
 class Topic(Part):
     """A matter that a caller can state. `label` stands on the guide's phone; `level` is ROSA's, 1 to 8."""
 
     title: Text
     label: Annotated[str, StringConstraints(pattern=r'^[^"\r\n;\[\]$]{1,10}$')]
-    administration: Text
+    administration: Name
     level: int = Field(ge=1, le=8)
     queue: Name
     protected: bool = False
+    kkik: KkikArea | None = None
 
 
 class Queue(Part):
-    """How long one waits for what, in seconds."""
+    """How long one waits for what, in seconds, and what is aimed at (per cent).
+
+    After `overflow_after_seconds` those who wait go on in the queue `overflow_to`, in the same place.
+    """
 
     limit_seconds: int = Field(300, ge=10)
     offer_after_seconds: int = Field(30, ge=5)
     announce_every_seconds: int = Field(60, ge=10)
     service_level_seconds: int = Field(60, ge=1)
+    service_level_target: int = Field(80, ge=1, le=100)
+    answer_rate_target: int = Field(92, ge=1, le=100)
+    handling_seconds: int = Field(180, ge=10)
+    """How long a call is expected to take: for the spoken estimate."""
+    overflow_to: Name | None = None
+    overflow_after_seconds: int = Field(60, ge=5)
+    previous_guide_first: bool = False
 
 
-class Guide(Part):
-    """Somebody who answers: a SIP account, the queues he or she serves, and the seat."""
+class Announcements(Part):
+    """Rules for the crisis message: it stands before the menu, is short, and ends by itself."""
 
-    extension: Annotated[str, StringConstraints(pattern=r"^[0-9]{3,6}$")]
-    name: Text
-    queues: tuple[Name, ...]
-    seat: Literal["back_office", "reception"] = "back_office"
+    longest_seconds: int = Field(10, ge=3, le=30)
+    ends_after_hours: int = Field(4, ge=1, le=72)
 
 
 class Referral(Part):
@@ -76,11 +95,22 @@ class Municipality(Part):
     slug: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,30}$")]
     title: Text
     main_number: E164
+    number_series: tuple[Annotated[str, StringConstraints(pattern=r"^\+46[1-9][0-9]{2,8}$")], ...] = ()
+    """How the numbers of the municipality's own exchange begin: who calls from one is internal, who is diverted from one comes back."""
+    languages: tuple[Literal["sv", "en"], ...] = ("sv", "en")
     lines: dict[Name, Line]
     hours: OpeningHours
-    menu: dict[Annotated[str, StringConstraints(pattern=r"^[0-9*]$")], MenuKey]
+    menu: Keys
+    texts: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,40}$")], tuple[str, ...]] = Field(default_factory=dict)
+    """Prompts in this municipality's own words, by their id in dialplan/prompts/catalogue.toml, in the same form."""
+    announcements: Announcements = Announcements()
+    administrations: dict[Name, Administration]
     topics: dict[Name, Topic]
     queues: dict[Name, Queue]
+    staffing: Staffing = Staffing()
     guides: tuple[Guide, ...] = Field(min_length=1)
+    handlers: tuple[Handler, ...] = ()
+    functions: dict[Name, Function] = Field(default_factory=dict)
+    priority_lines: dict[Name, PriorityLine] = Field(default_factory=dict)
     referrals: dict[Name, Referral]
     """Who takes a topic out of hours, by the topic's name."""

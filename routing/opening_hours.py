@@ -48,6 +48,13 @@ def parse_span(text: object) -> Span:
     return Span(time.fromisoformat(match[1]), time.fromisoformat(match[2]))
 
 
+def parse_clock(text: object) -> time:
+    """`"08:00"` as a time of day. Raises Refused, a ValueError."""
+    if not isinstance(text, str) or not re.fullmatch(CLOCK, text):
+        raise Refused("clock_form", "{time} is not a time of day", {"time": repr(text)})
+    return time.fromisoformat(text)
+
+
 def parse_month_day(text: object) -> MonthDay:
     """`"06-15"` as a day of every year. Raises Refused, a ValueError."""
     try:
@@ -96,6 +103,7 @@ def _special_nights(special_days: dict[date, tuple[Span, ...]]) -> dict[date, tu
     return special_days
 
 
+ClockTime = Annotated[time, PlainValidator(parse_clock)]
 Spans = Annotated[tuple[Annotated[Span, PlainValidator(parse_span)], ...], AfterValidator(_in_order)]
 Weekly = Annotated[dict[Weekday, Spans], AfterValidator(_sundays)]
 

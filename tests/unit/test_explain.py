@@ -18,9 +18,9 @@ EVENING = datetime(2026, 11, 27, 19, 0, tzinfo=ZONE)
 
 
 @pytest.mark.parametrize(("at", "keys", "end"), [
-    (OPEN, ["1"], "in the queue guides as 'Äldre och funktionsnedsättning', answered by 1001, 1002, 1003; the phone shows 'Omsorg'"),
-    (OPEN, ["2", "1"], "at the head of the queue guides as 'Orosanmälan', answered by 1001, 1002, 1003; the phone shows 'PRIO Oro'"),
-    (OPEN, [], "in the queue guides as 'Kommunvägledning', answered by 1001, 1002, 1003; the phone shows 'Växel'"),
+    (OPEN, ["1"], "in the queue guides as 'Äldre och funktionsnedsättning', answered by 1001, 1002, 1003, 1004; the phone shows 'Omsorg'"),
+    (OPEN, ["2", "1"], "at the head of the queue guides as 'Orosanmälan', answered by 1001, 1002, 1003, 1004; the phone shows 'PRIO Oro'"),
+    (OPEN, [], "in the queue guides as 'Kommunvägledning', answered by 1001, 1002, 1003, 1004; the phone shows 'Växel'"),
     (LUNCH, ["9", "1"], "a callback to +4670 ••• 05, promised by 2026-11-26 08:30"),
     (LUNCH, ["9", "2", "0701740606", "1"], "a callback to +4670 ••• 06, promised by 2026-11-26 08:30"),
     (EVENING, ["2"], "connected to Socialjouren"),

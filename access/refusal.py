@@ -1,0 +1,13 @@
+"""How the API says no: a status, a stable word for programs, and a sentence for people. Nothing is half done then."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """A request that cannot be carried out. `error` never changes once published; `sentence` says the reason and the remedy."""
+
+    def __init__(self, status: int, error: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.error = error
+        self.sentence = sentence
