@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 from pydantic import BaseModel, ConfigDict, Field
 
+from routing.chain import Chain, chain
 from routing.hours import Interval, intervals
 from routing.municipality import Municipality
 
@@ -30,6 +31,10 @@ ASK_TIMEOUT = 6
 
 EMPTY_FILES = ("ccss.conf", "http.conf", "udptl.conf", "stasis.conf", "pjproject.conf", "codecs.conf", "cli.conf")
 """Files that Asterisk wants to find, though their defaults are right."""
+
+
+Rota = Mapping[str, Mapping[str, Mapping[date, tuple[str, ...]]]]
+NO_OVERRIDES: Rota = {}
 
 
 @dataclass(frozen=True)
@@ -80,11 +85,13 @@ def render(
     trunk: Trunk,
     phone_seed: str,
     today: date,
+    rota: Rota = NO_OVERRIDES,
     bind: str = "127.0.0.1",
     ami_certificate: str = "",
 ) -> Mapping[str, str]:
     """File name to text, for all of /etc/asterisk. The same input gives the same text.
 
+    `rota` are the overrides of priority lines, by slug and the line's name.
     `ami_certificate` is the path of key and certificate (PEM) as Asterisk finds them; it turns TLS on.
     """
     served = tuple(municipalities)
@@ -99,6 +106,10 @@ def render(
 
     def rendered_intervals(municipality: Municipality) -> list[Interval]:
         return intervals(municipality.hours, today, HORIZON_DAYS)
+
+    def rendered_chain(municipality: Municipality, name: str) -> Chain:
+        overrides = rota.get(municipality.slug, {}).get(name, {})
+        return chain(municipality.priority_lines[name], today, HORIZON_DAYS, overrides)
 
     def horizon(municipality: Municipality) -> int:
         day = datetime.combine(today + timedelta(days=HORIZON_DAYS), datetime.min.time(), ZoneInfo("Europe/Stockholm"))
@@ -116,9 +127,12 @@ def render(
         dialled_forms=dialled_forms,
         intervals=rendered_intervals,
         horizon=horizon,
+        chain=rendered_chain,
+        today=today,
         phone_password=lambda account: phone_password(phone_seed, account),
     )
     names = [name for name in environment.list_templates() if "/" not in name]  # a folder holds parts of the file of its name
+    environment.filters["trunk_form"] = trunk.form
     files = {name.removesuffix(".j2"): environment.get_template(name).render(words) for name in names}
     return files | dict.fromkeys(EMPTY_FILES, "")
 

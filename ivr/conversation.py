@@ -26,7 +26,7 @@ from routing.municipality import Municipality
 log = structlog.get_logger()
 
 QUEUE_REASONS = ("queue_key", "queue_limit", "queue_wait")
-SOURCES: dict[str, Source] = {"queue_limit": "queue_limit"}
+SOURCES: dict[str, Source] = {"queue_limit": "queue_limit", "chain_failed": "chain_failed"}
 OFFER_SECONDS = 2.0
 
 
@@ -48,7 +48,9 @@ class Desk:
 
 async def converse(entry: Entry, desk: Desk) -> None:
     """Talk until the caller is on the way to a step. Raises EntryGone when he leaves first, AmiLost or TooLate when we may not act."""
-    if entry.reason in QUEUE_REASONS and hours.is_served(desk.municipality.hours, desk.now()):
+    if entry.reason == "chain_failed":
+        await ordering(entry, desk, is_open=True)
+    elif entry.reason in QUEUE_REASONS and hours.is_served(desk.municipality.hours, desk.now()):
         await waiting(entry, desk)
     else:
         await choosing(entry, desk)
@@ -65,8 +67,10 @@ async def choosing(entry: Entry, desk: Desk) -> None:
         if turn.choice:
             desk.chose(entry, turn.choice)
     match turn.move:
+        case Enter(topic=topic) if line := desk.municipality.priority_line(topic):
+            await entry.step(f"chain-{line}")
         case Enter(topic=topic) if why == "open":
-            await queue(entry, topic)
+            await queue(entry, desk, topic)
         case Enter(topic=topic):
             await entry.step(f"referral-{topic}")
         case Callback():
@@ -87,30 +91,33 @@ async def waiting(entry: Entry, desk: Desk) -> None:
     prompts = (f"queue-position-{place}", *(("queue-offer",) if with_offer else ()))
     if await entry.read(Ask(prompts, timeout=OFFER_SECONDS if with_offer else 0.1)) == "9":
         return await ordering(entry, desk, is_open=True)
-    await queue(entry, entry.state.topic)
+    await queue(entry, desk, entry.state.topic)
 
 
-async def queue(entry: Entry, topic: str) -> None:
-    """Into the topic's queue, at the place of the original call's start."""
-    await entry.queue(topic)
+async def queue(entry: Entry, desk: Desk, topic: str) -> None:
+    """Into the topic's queue, at the place of the original call's start; who came from a priority line goes on there."""
+    if entry.reason == "chain_failed":
+        await entry.step(f"chain-more-{desk.municipality.priority_line(topic)}")
+    else:
+        await entry.queue(topic)
 
 
 async def ordering(entry: Entry, desk: Desk, *, is_open: bool) -> None:
     """The callback conversation: stored durably first, confirmed aloud after; else the same place, or the closed referral."""
     if not (await desk.store.durable()).ok:
-        return await no_callback(entry, is_open=is_open)
+        return await no_callback(entry, desk, is_open=is_open)
     turn = offer.start(entry.number, own_numbers(desk.municipality))
     while isinstance(turn.move, Ask):
         turn = offer.answer(turn.state, await entry.read(turn.move))
     if not isinstance(turn.move, Register):
         log.info("callback.given_up", call_id=entry.call_id, reason=turn.reason)
-        return await (queue(entry, entry.state.topic or "guide") if is_open else no_callback(entry, is_open=False))
+        return await (queue(entry, desk, entry.state.topic or "guide") if is_open else no_callback(entry, desk, is_open=False))
     try:
         with desk.storing("register"):
             standing = await desk.store.register(request(entry, desk, turn.move.number, is_open=is_open))
     except (NotDurable, StoreAway) as error:
         log.error("callback.not_stored", call_id=entry.call_id, error=str(error))
-        return await no_callback(entry, is_open=is_open)
+        return await no_callback(entry, desk, is_open=is_open)
     await confirm(entry, desk, standing, is_open=is_open)
 
 
@@ -146,12 +153,12 @@ def request(entry: Entry, desk: Desk, number: str, *, is_open: bool) -> Request:
     )
 
 
-async def no_callback(entry: Entry, *, is_open: bool) -> None:
+async def no_callback(entry: Entry, desk: Desk, *, is_open: bool) -> None:
     """Say the truth: nothing was stored. Open: the same place in the queue; closed: call again when we have opened."""
     if not is_open:
         return await entry.step("end", KC_END="closed:", KC_SAY=files(("no-callback-closed",)))
     await entry.read(Ask(("callback-not-stored",), timeout=0.1))
-    await queue(entry, entry.state.topic or "guide")
+    await queue(entry, desk, entry.state.topic or "guide")
 
 
 def own_numbers(municipality: Municipality) -> frozenset[str]:

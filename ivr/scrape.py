@@ -44,6 +44,7 @@ async def _moment(service: Service, municipality: Municipality, room: WaitingRoo
     return Moment(
         queues=queues,
         topics=tuple(municipality.topics),
+        priority_lines=tuple(municipality.priority_lines),
         totals={**await service.books.ledger.totals(slug), **callbacks.totals},
         is_open=is_open(municipality.hours, moment),
         waiting=waiting,

@@ -50,6 +50,8 @@ class WaitingRoom:
         A queue without rules (the fallback's) says nothing.
         """
         uniqueid, joined = event.get("uniqueid"), float(event.get("timestamp"))
+        if not place:
+            policy = None  # at the head of all: there is nothing to be told, and to be asked would cost time
         seconds = (policy.announce_every_seconds if self._told.get(uniqueid) else policy.offer_after_seconds) if policy else math.inf
         self._wait(uniqueid, Waiter(event.get("channel"), queue, place, joined, time.monotonic() + seconds))
 

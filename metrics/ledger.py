@@ -58,6 +58,10 @@ def counts(record: CallRecord) -> Iterator[tuple[str, float]]:
             yield f"queue_exits|{queue}|{reason}", 1
     if record.queue != "none" and record.outcome in ("answered", "abandoned", "abandoned_short"):
         yield f"queue_exits|{record.queue}|{'answered' if record.outcome == 'answered' else 'abandoned'}", 1
+    if record.priority_outcome:
+        yield f"priority_calls|{record.priority_line}|{record.priority_outcome}", 1
+    if record.priority_seconds is not None:
+        yield from _observation("priority_answer_seconds", record.priority_line, record.priority_seconds)
     if record.fallback:
         yield "fallback_calls", 1
     if record.source == "logs":

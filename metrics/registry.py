@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from metrics.ledger import BUCKETS
-from metrics.story import OUTCOMES
+from metrics.story import OUTCOMES, PRIORITY_OUTCOMES
 
 FALLBACK = "fallback"
 """The queue that the dialplan serves by itself, beside those of the file."""
@@ -32,6 +32,7 @@ class Moment:
 
     queues: tuple[str, ...]
     topics: tuple[str, ...]
+    priority_lines: tuple[str, ...] = ()
     totals: Values = field(default_factory=dict)
     is_open: bool = False
     waiting: Mapping[str, int] = field(default_factory=dict)
@@ -72,6 +73,8 @@ COUNTERS = (
            lambda m: (("main", choice) for choice in (*m.topics, *MENU_WORDS))),
     Family("callbacks_requested", "Callbacks promised.", ("queue", "source"),
            lambda m: ((queue, source) for queue in m.queues for source in SOURCES)),
+    Family("priority_calls", "Calls to a priority line.", ("line", "outcome"),
+           lambda m: ((line, outcome) for line in m.priority_lines for outcome in PRIORITY_OUTCOMES)),
     Family("fallback_calls", "Calls that the dialplan took to a person by itself.", (), lambda m: ((),)),
     Family("reconcile_repairs", "Entries mended from Asterisk's own records.", ("kind",), lambda m: ((kind,) for kind in REPAIRS)),
 )  # fmt: skip
@@ -81,6 +84,8 @@ HISTOGRAMS = (
     Family("answer_seconds", "From the first ring to a person.", ("queue",), lambda m: ((queue,) for queue in (*m.queues, FALLBACK))),
     Family("queue_wait_seconds", "From the first join to the end of the wait.", ("queue", "outcome"),
            lambda m: ((queue, outcome) for queue in (*m.queues, FALLBACK) for outcome in ("answered", "abandoned"))),
+    Family("priority_answer_seconds", "From the first ring to somebody on duty, else to the guide.", ("line",),
+           lambda m: ((line,) for line in m.priority_lines)),
     Family("talk_seconds", "From a person's answer to the end.", ("queue",), lambda m: ((queue,) for queue in (*m.queues, FALLBACK))),
 )  # fmt: skip
 

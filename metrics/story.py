@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict
 Outcome = Literal["answered", "callback", "abandoned", "abandoned_short", "menu_hangup", "closed", "error"]
 OUTCOMES: tuple[Outcome, ...] = ("answered", "callback", "abandoned", "abandoned_short", "menu_hangup", "closed", "error")
 
+PriorityOutcome = Literal["on_duty", "guide", "nobody", "hung_up"]
+PRIORITY_OUTCOMES: tuple[PriorityOutcome, ...] = ("on_duty", "guide", "nobody", "hung_up")
+
 SHORT_SECONDS = 10.0
 """Who leaves a queue, chain, dial or offer sooner than this has hardly waited: counted apart."""
 
@@ -39,6 +42,10 @@ class CallRecord(BaseModel):
     talk_seconds: float | None = None
     callback_id: str = ""
     fallback: bool = False
+    priority_line: str = ""
+    priority_outcome: PriorityOutcome | Literal[""] = ""
+    priority_seconds: float | None = None
+    """From the first ring to somebody on duty, else to the guide."""
     exits: tuple[tuple[str, str], ...] = ()
     choices: tuple[str, ...] = ()
     source: Literal["events", "logs"] = "events"
@@ -66,6 +73,9 @@ class Story:
     fallback: bool = False
     waiting_since: float | None = None
     answered: float | None = None
+    priority_line: str = ""
+    reached: float | None = None
+    nobody: bool = False
     exits: list[tuple[str, str]] = field(default_factory=list)
     choices: list[str] = field(default_factory=list)
 
@@ -81,6 +91,14 @@ class Story:
             case "dialled":
                 self.topic = detail.partition("/")[2]
                 self._wait_from(at)
+            case "sought":
+                self.priority_line, _, self.topic = detail.partition("/")
+                self.number = ""  # a priority line keeps no caller's number
+                self._wait_from(at)
+            case "reached":
+                self.reached = float(detail.partition("/")[2])
+            case "nobody":
+                self.nobody = True
             case "left":
                 queue, _, reason = detail.partition("/")
                 self.exits.append((queue, {"queue_limit": "limit", "queue_key": "key", "queue_wait": "announcement"}[reason]))
@@ -112,8 +130,19 @@ class Story:
             return "menu_hangup"
         return "abandoned_short" if ended - self.waiting_since < SHORT_SECONDS else "abandoned"
 
+    def priority_outcome(self) -> PriorityOutcome | Literal[""]:
+        """Who took a call to a priority line: whoever is on duty there or out of hours, a guide, nobody; or it ended before."""
+        if not self.priority_line:
+            return ""
+        if self.reached is not None or (self.answered is not None and not self.queue):
+            return "on_duty"
+        if self.answered is not None:
+            return "guide"
+        return "nobody" if self.nobody else "hung_up"
+
     def record(self, ended: float, source: Literal["events", "logs"] = "events", error: str = "") -> CallRecord:
         """Close the story. `error` names why it could not end by itself (restart), and makes that the outcome."""
+        taken = self.answered if self.reached is None else self.reached
         waited_until = ended if self.answered is None else self.answered
         return CallRecord(
             call_id=self.call_id,
@@ -132,6 +161,9 @@ class Story:
             talk_seconds=None if self.answered is None else ended - self.answered,
             callback_id=self.callback_id,
             fallback=self.fallback,
+            priority_line=self.priority_line,
+            priority_outcome=self.priority_outcome(),
+            priority_seconds=None if taken is None or not self.priority_line else taken - self.started,
             exits=tuple(self.exits),
             choices=tuple(self.choices),
             source=source,

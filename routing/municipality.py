@@ -114,3 +114,7 @@ class Municipality(Part):
     priority_lines: dict[Name, PriorityLine] = Field(default_factory=dict)
     referrals: dict[Name, Referral]
     """Who takes a topic out of hours, by the topic's name."""
+
+    def priority_line(self, topic: str) -> str | None:
+        """The name of the priority line that takes a topic, or None when guides do."""
+        return next((name for name, line in self.priority_lines.items() if line.topic == topic), None)

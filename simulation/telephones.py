@@ -53,7 +53,7 @@ class FarEnd:
     def __init__(
         self, exchange: Address, port: int, numbers: Mapping[str, Behaviour] | None = None, otherwise: Behaviour | None = None
     ) -> None:
-        self._numbers, self._otherwise = dict(numbers or {}), otherwise or Answers()
+        self.numbers, self._otherwise = dict(numbers or {}), otherwise or Answers()
         self._agent = UserAgent("outside", peer=exchange, port=port, on_call=self._take)
         self.diverted: list[Leg] = []
         """The calls that diversions began."""
@@ -84,7 +84,7 @@ class FarEnd:
         return [leg for leg in self._agent.legs.values() if leg.incoming]
 
     async def _take(self, leg: Leg) -> None:
-        match self._numbers.get(leg.dialled, self._otherwise):
+        match self.numbers.get(leg.dialled, self._otherwise):
             case Refuses(status):
                 leg.refuse(status)
             case Diverts() as how:

@@ -1,7 +1,7 @@
 """Make the sound files: espeak-ng speaks, sox joins, levels and converts. A site's own recording wins, file by file.
 
 Run as `python -m dialplan.prompts.build OUTDIR [RECORDINGS]`; writes OUTDIR/se/kc/ID.wav (ours), OUTDIR/se/… (what Asterisk plays by
-itself), OUTDIR/moh/calm.wav and a list of placeholders. RECORDINGS holds files under the same names.
+itself), OUTDIR/moh/calm.wav, OUTDIR/moh-NAME/search.wav and a list of placeholders. RECORDINGS holds files under the same names.
 """
 
 from __future__ import annotations
@@ -55,6 +55,26 @@ def hold_music(target: Path) -> None:
     _run("sox", *SILENT, str(target), "synth", "30", *tones, "remix", "1-3", *loudness)
 
 
+SEARCHES = {
+    "concern-first": ("concern-start", 4, "concern-seeking", 11, "concern-still", 11, "concern-seeking", 11, "concern-still", 11),
+    "concern-again": (10, "concern-still", 11, "concern-seeking", 11),
+}
+"""What is heard while somebody is looked for: prompts, and seconds of music between them, so that there are words each 15 s."""
+
+
+def search_music(kc: Path, music: Path, parts: tuple[str | int, ...], target: Path) -> None:
+    """One file with words at their times, of finished prompts (`kc`) and hold music."""
+    with tempfile.TemporaryDirectory() as folder:
+        pieces: list[str] = []
+        for number, part in enumerate(parts):
+            if isinstance(part, str):
+                pieces.append(str(kc / f"{part}.wav"))
+            else:
+                pieces.append(str(Path(folder) / f"{number}.wav"))
+                _run("sox", str(music), pieces[-1], "trim", "0", str(part))
+        _run("sox", *pieces, str(target))
+
+
 def build(out: Path, recordings: Path | None = None) -> list[str]:
     """Make every file; returns the names that are placeholders (spoken by a machine)."""
     catalogue = {f"kc/{name}": parts for name, parts in load().items()} | asterisks_own()
@@ -67,6 +87,9 @@ def build(out: Path, recordings: Path | None = None) -> list[str]:
         list(pool.map(lambda name: speak(catalogue[name], out / "se" / f"{name}.wav"), spoken))
     for name, recording in own.items():
         shutil.copyfile(recording, out / "se" / f"{name}.wav")
+    for name, parts in SEARCHES.items():
+        (out / f"moh-{name}").mkdir(exist_ok=True)
+        search_music(out / "se" / "kc", out / "moh" / "calm.wav", parts, out / f"moh-{name}" / "search.wav")
     (out / "placeholders.json").write_text(json.dumps(spoken, indent=1), encoding="utf-8")
     return spoken
 

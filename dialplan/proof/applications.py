@@ -23,8 +23,8 @@ CLOCK = r"\$\{EPOCH\} (?:>=|<|>|<=) \d+"
 CLOCK_TEST = re.compile(rf"\$\[(?P<tests>{CLOCK}(?: & {CLOCK})*)\]\?(?P<target>[^:]+)")
 READ_SECONDS = 10.0
 """What `Read` waits by itself; Asterisk's default."""
-PASSING = ("Answer", "CELGenUserEvent", "NoOp", "UserEvent")
-"""They take no time worth counting and lead nowhere else."""
+PASSING = ("Answer", "CELGenUserEvent", "NoOp", "Originate", "UserEvent")
+"""They take no time worth counting and lead nowhere else; what is originated is no call of a citizen's."""
 SETTING = ("MSet", "Set")
 
 
@@ -173,6 +173,8 @@ class Applications:
         return outcome
 
     def _is_dialable(self, target: str) -> bool:
+        if match := re.fullmatch(r"Local/(\w+)@([\w-]+)/n", target):
+            return any(_fits(pattern, match[1]) for pattern in self.dialplan.contexts.get(match[2], ()))
         match = re.fullmatch(r"PJSIP/(?:\+?\d+@)?([\w-]+)", target)
         return bool(match and match[1] in self.endpoints)
 
@@ -229,6 +231,11 @@ def _clock_test(step: Application | None) -> tuple[bool, str] | None:
     if step is None or step.name != "GotoIf" or not (match := CLOCK_TEST.fullmatch(step.arguments)):
         return None
     return "<" in match["tests"], match["target"]
+
+
+def _fits(pattern: str, exten: str) -> bool:
+    """Whether an extension is what a pattern of ours means: the same text, or `_[a-b]` for one digit."""
+    return exten == pattern or (pattern.startswith("_") and re.fullmatch(pattern[1:], exten) is not None)
 
 
 def _to(call: Call) -> Outcome:

@@ -53,8 +53,9 @@ def begun(dialplan: Dialplan, municipality: Municipality) -> Iterator[Call]:
     """Calls in the midst of things, about each topic: redirected by the controller, timed out, or with 9 pressed in a queue."""
     slug = municipality.slug
     referrals = tuple(f"referral-{topic}" for topic in municipality.referrals)
+    chains = tuple(f"chain-{word}{name}" for name in municipality.priority_lines for word in ("", "more-"))
     for kind, always in MIDDLES.items():
-        needed = (*always, *referrals) if kind == "step" else always
+        needed = (*always, *referrals, *chains) if kind == "step" else always
         for exten in dict.fromkeys((*needed, *dialplan.contexts.get(f"{slug}-{kind}", ()))):
             timer = 0 if kind == "keys" or exten == "T" else ASK_TIMEOUT  # the question's absolute timeout may still run
             for topic in (*municipality.topics, *([""] if kind in ("ask", "fallback") else [])):

@@ -52,6 +52,9 @@ def municipality_file(real: str, slug: str, number: str) -> str:
     head, rest = real.split("[hours]", 1)
     text = f"{head}[hours]\nholidays = []\nweekly = {{ {weekly} }}\n\n{rest[rest.index('[menu]') :]}"
     text = text.replace('slug = "lekeberg"', f'slug = "{slug}"').replace("+4658548700", f"+46{number[1:]}")
+    text = re.sub(r"weekly = \{ monday.*? \}(?= \})", f"weekly = {{ {weekly} }}", text)  # the priority line's, too
+    text = re.sub(r'^days = .*\nbegins = .*\nends = .*$', f'days = {json.dumps(DAYS)}\nbegins = "00:00"\nends = "00:00"', text, flags=re.MULTILINE)
+    text = text.replace("[priority_lines.ifo]", "[priority_lines.ifo]\nnext_after_seconds = 5")
     for name, seconds in QUICK.items():
         text = re.sub(rf"^{name} = .*$", f"{name} = {seconds}", text, flags=re.MULTILINE)
     return text
