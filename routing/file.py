@@ -9,12 +9,12 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from routing.municipality import Municipality
+from routing.problem import Problem
 
 FIXED_TOPICS = ("guide", "concern")
 """Topics that the menu itself needs: silence leads to a guide, and a report of concern has a way of its own."""
@@ -28,6 +28,7 @@ REMEDIES = {
     "name": "Correct the key's name.",
     "span_form": "Write it as 08:00-12:00, from 00:00 to 23:59.",
     "span_backwards": "Let it end later than it begins, on the same day.",
+    "shifts_overlap": "Let the one end before the other begins, or join the two.",
     "spans_overlap": "Join the two, or put them in order.",
     "clocks_change": "Begin and end it at 02:00 or before, or at 03:00 or after.",
     "month_day": "Write month and day in quotes, as 06-15.",
@@ -36,19 +37,6 @@ REMEDIES = {
     "never_open": "State the hours of at least one weekday.",
 }
 """What to do about a kind of error, pydantic's or our own; the rest is a value to correct."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong in a file, and what to do about it."""
-
-    file: str
-    key: str
-    reason: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.key}: {self.reason}. {self.remedy}"
 
 
 class MunicipalityError(ValueError):
