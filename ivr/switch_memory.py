@@ -39,7 +39,7 @@ async def remember(ami: Ami, municipality: str, name: str, value: str) -> None:
     )
     try:
         async with asyncio.timeout(WRITTEN_SECONDS):
-            while await recall(ami, municipality, name) != value:
+            while await recall(ami, municipality, name) != value:  # noqa: ASYNC110 - Asterisk tells nobody of a write
                 await asyncio.sleep(LOOK_SECONDS)
     except TimeoutError as error:
         raise NotRemembered(f"Asterisk did not keep {name} = {value}. Try again; nothing was changed.") from error
