@@ -18,10 +18,10 @@ from dialplan.render import Ports, Trunk, render
 from ivr.conversation import OFFER_SECONDS, own_numbers
 from routing import menu
 from routing.dialogue import Ask, GiveUp, Move, Register
-from routing.file import Problem
 from routing.graph import Longest
 from routing.hours import HORIZON_DAYS
 from routing.municipality import Municipality
+from routing.problem import Problem
 from routing.proof import KEYS, WORLDS, After, Finding, Proof, World, longest_service, openings_said, prove, prove_menu, seconds, spell
 
 A_CALLER = "0701740605"

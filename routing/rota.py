@@ -111,7 +111,7 @@ def _beginning(line: PriorityLine, day: date, overrides: Overrides) -> Iterator[
 
 
 def _last_day(day: date, shift: Shift) -> date:
-    return day
+    return day + DAY if shift.over_midnight else day
 
 
 def _moment(day: date, at: time) -> datetime:

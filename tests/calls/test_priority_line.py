@@ -6,10 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 
-import pytest
-
 from simulation import Answers, Behaviour, CallResult, FarEnd, HangUp, Phone, Press, Refuses, Rings, Wait, WaitForBye
-from tests.calls.stack import CITIZEN, CLOSED, Stack, until
+from tests.calls.stack import CITIZEN, Stack
 
 RECEPTION, FIRST, SECOND, HEAD = (f"+4670174066{last}" for last in range(4))
 OUT_OF_HOURS = "+46701740690"
