@@ -52,7 +52,7 @@ def walk(municipality: Municipality, files: Mapping[str, str], lengths: Mapping[
 def begun(dialplan: Dialplan, municipality: Municipality) -> Iterator[Call]:
     """Calls in the midst of things, about each topic: redirected by the controller, timed out, or with 9 pressed in a queue."""
     slug = municipality.slug
-    referrals = tuple(f"referral-{topic}" for topic in municipality.referrals)
+    referrals = tuple(f"referral-{topic}" for topic in municipality.referrals if not municipality.priority_line(topic))
     chains = tuple(f"chain-{word}{name}" for name in municipality.priority_lines for word in ("", "more-"))
     for kind, always in MIDDLES.items():
         needed = (*always, *referrals, *chains) if kind == "step" else always
@@ -60,7 +60,8 @@ def begun(dialplan: Dialplan, municipality: Municipality) -> Iterator[Call]:
             timer = 0 if kind == "keys" or exten == "T" else ASK_TIMEOUT  # the question's absolute timeout may still run
             for topic in (*municipality.topics, *([""] if kind in ("ask", "fallback") else [])):
                 state = f"1/{slug}/{NUMBER}/{topic}/{NUMBER}/{NUMBER}"
-                yield Call(Place(f"{slug}-{kind}", exten), (("KC", state),), timer=timer)
+                # who presses a key in a queue has been spoken to
+                yield Call(Place(f"{slug}-{kind}", exten), (("KC", state),), timer=timer, spoken=kind == "keys")
 
 
 def spelled(graph: Graph[Call], to: Call) -> str:

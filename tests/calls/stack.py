@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 
+from access.model import Role
+from access.routes import ROUTES
 from dialplan.render import phone_password
 from ivr.settings import Settings
 from metrics.ledger import Ledger
@@ -35,6 +37,7 @@ PORTS = {"KC_SIP_PORT": 7060 + WORKER, "KC_AMI_PORT": 7160 + WORKER, "KC_REDIS_P
 SECOND_WEB_PORT = 7560 + WORKER
 
 CITIZEN = "0701740605"
+CONCERN_LINE = "0701740692"
 LEKEBERG, CLOSED, LUNCH = "058548700", "0701740606", "0701740607"
 """The numbers of the three municipalities of a stack: one never closes, one never opens, one always has its lunch break."""
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -53,8 +56,11 @@ def municipality_file(real: str, slug: str, number: str) -> str:
     text = f"{head}[hours]\nholidays = []\nweekly = {{ {weekly} }}\n\n{rest[rest.index('[menu]') :]}"
     text = text.replace('slug = "lekeberg"', f'slug = "{slug}"').replace("+4658548700", f"+46{number[1:]}")
     text = re.sub(r"weekly = \{ monday.*? \}(?= \})", f"weekly = {{ {weekly} }}", text)  # the priority line's, too
-    text = re.sub(r'^days = .*\nbegins = .*\nends = .*$', f'days = {json.dumps(DAYS)}\nbegins = "00:00"\nends = "00:00"', text, flags=re.MULTILINE)
+    all_day = f'days = {json.dumps(DAYS)}\nbegins = "00:00"\nends = "00:00"'
+    text = re.sub(r"^days = .*\nbegins = .*\nends = .*$", all_day, text, flags=re.MULTILINE)
     text = text.replace("[priority_lines.ifo]", "[priority_lines.ifo]\nnext_after_seconds = 5")
+    if slug != "lekeberg":
+        text = text.replace(f"+46{CONCERN_LINE[1:]}", f"+46{int(number[1:]) + 60}")  # a number belongs to one municipality
     for name, seconds in QUICK.items():
         text = re.sub(rf"^{name} = .*$", f"{name} = {seconds}", text, flags=re.MULTILINE)
     return text
@@ -201,6 +207,29 @@ class Stack:
         finally:
             subprocess.run(["docker", "rm", "-f", name], capture_output=True, check=False)
 
+    async def everything_kept(self) -> dict[str, str]:
+        """All that this stack has written down, by place: the store and its append-only file, logs, figures, the API's lists."""
+        kept = {
+            "/metrics": self.metrics(),
+            "append-only file": self.compose("exec", "-T", "redis", "sh", "-c", "cat /data/appendonlydir/*.incr.aof"),
+        }
+        kept["Asterisk's logs"] = self.compose(
+            "exec", "-T", "asterisk", "sh", "-c", "find /var/log/asterisk /var/spool/asterisk -type f | xargs cat"
+        )
+        kept["the containers' logs"] = self.compose("logs", "--no-color")
+        async with self.redis() as redis:
+            kept["store"] = "\n".join([f"{key} {await _value(redis, key)}" async for key in redis.scan_iter()])
+        roles = [word for role in Role for word in ("--role", role.value)]
+        token = (await self.run(str(ROOT / ".venv/bin/ivr"), "token", *roles, "--duty", "ifo")).split()[-1]
+        for path in (path for method, path in ROUTES if method == "GET" and path.startswith("/api/") and "{" not in path):
+            kept[path] = await asyncio.to_thread(self._asked, path, token)
+        return kept
+
+    def _asked(self, path: str, token: str) -> str:
+        asked = urllib.request.Request(self.url(path), headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(asked, timeout=5) as answer:
+            return str(answer.read().decode())
+
     async def in_context(self, name: str, within: float = 15) -> None:
         """Wait until a caller is in this part of the dialplan (ask, queue)."""
 
@@ -227,6 +256,22 @@ class Stack:
                 return rows[0] if rows else None
 
             return await until(found, within, "the call in the ledger")
+
+
+async def _value(redis: Redis, key: str) -> object:
+    match await redis.type(key):
+        case "string":
+            return await redis.get(key)
+        case "hash":
+            return await redis.hgetall(key)
+        case "zset":
+            return await redis.zrange(key, 0, -1)
+        case "set":
+            return await redis.smembers(key)
+        case "list":
+            return await redis.lrange(key, 0, -1)
+        case other:
+            return await redis.xrange(key) if other == "stream" else other
 
 
 def query(expression: str) -> list[dict[str, Any]]:

@@ -61,13 +61,6 @@ async def test_two_wrong_keys_reach_a_guide(stack: Stack, ready: float, guide: P
     assert (await stack.last_call(ready)).outcome == "answered"
 
 
-async def test_a_report_of_concern_goes_to_the_head_of_the_queue(stack: Stack, ready: float, guide: Phone) -> None:
-    assert (await stack.call(CITIZEN, Wait(1.0), Press("2"), Wait(1.5), Press("1"), Wait(4.0), HangUp())).answered
-    row = await stack.last_call(ready)
-    assert (row.outcome, row.topic) == ("answered", "concern")
-    assert [ring.name for ring in guide.rings] == [f"PRIO Oro {CITIZEN}"]
-
-
 async def test_hanging_up_in_the_greeting_is_no_abandoned_call(stack: Stack, ready: float) -> None:
     assert (await stack.call(CITIZEN, Wait(1.5), HangUp())).answered
     row = await stack.last_call(ready)

@@ -159,7 +159,7 @@ def edited(old: str, new: str, file: str = "extensions.conf") -> str:
 def test_the_rendered_dialplan_passes() -> None:
     proofs = walk(LEKEBERG, RENDERED, PLAYED)
     assert reasons(*proofs) == ""
-    assert [proof.longest.seconds < 120 for proof in proofs] == [True, True, True]
+    assert [proof.longest.seconds < 400 for proof in proofs] == [True, True, True]
 
 
 CLOSED = r"^ same => n,Read\(KC_KEY,kc/fallback-closed.*\n"
@@ -168,11 +168,11 @@ FALLBACK = r"lekeberg-fallback,s,[\d-]+"
 
 
 @pytest.mark.parametrize(("old", "new", "named"), [
-    (r"\?open\)", "?opne)", rf"{FALLBACK}: leads to lekeberg-fallback,s,opne, which does not exist"),
+    (r"\?open\)", "?opne)", r": leads to lekeberg-hours,s,opne, which does not exist"),
     (r"^exten => T,1,.*$", "exten => T,1,Goto(lekeberg-fallback,x,1)", r"lekeberg-ask,T,1: leads to lekeberg-fallback,x,1, which does not"),
     (r"^exten => T,1,.*\n", "", r"lekeberg-ask,s,[14-]+: is cut off after 6 s, and \[lekeberg-ask\] has no extension T"),
-    (r"\?lekeberg-step,referral-concern,1\)", "?lekeberg-step,referal-concern,1)", r"\[2\] .*leads to lekeberg-step,referal-concern,1"),
-    (r"^( same => n,Playback\(kc/concern-nobody\)\n) same => n,Hangup\(\)\n", r"\1", r"referral-concern,[\d-]+: nothing stands here"),
+    (r"\?lekeberg-step,chain-ifo,1\)", "?lekeberg-step,chian-ifo,1)", r"\[2\] .*leads to lekeberg-step,chian-ifo,1"),
+    (r"^( same => n,Playback\(kc/urgent-nobody\)\n) same => n,Hangup\(\)\n", r"\1", r"referral-fault_report,[\d-]+: nothing stands here"),
     (r"(Fact: closed,.*\n) same => n,Hangup\(\)\n", r"\1", "waits in a queue though it is closed[^$]*closing time does not end it"),
     (QUEUE, " same => n,NoOp()", "goes round without waiting: .*lekeberg-ask"),
     (QUEUE, " same => n(here),Goto(here)", "goes round without waiting: lekeberg-fallback-queue"),
@@ -185,7 +185,7 @@ FALLBACK = r"lekeberg-fallback,s,[\d-]+"
     (QUEUE, " same => n,Swift(hello)", "application 'Swift' is not known to the walk"),
     (QUEUE, " some => n,Queue(x)", r"extensions.conf line \d+: 'some => n,Queue\(x\)' cannot be read"),
     (r"@trunk,45\)", "@trnk,45)", r"dials 'PJSIP/\+?\d+@trnk', which is neither"),
-    (r"@trunk,45\)\n", r"\g<0> same => n,Goto(referral-concern,5)\n", "goes round without waiting: lekeberg-step,referral-concern"),
+    (r"@trunk,45\)\n", r"\g<0> same => n,Goto(referral-fault_report,5)\n", "goes round without waiting: lekeberg-step,referral-fault_report"),
     (r"^exten => end,1,.*\n", "", "lekeberg-step,end,1: nothing stands here"),
     (r"^exten => 9,1,", "exten => 8,1,", "lekeberg-keys,9,1: nothing stands here"),
     (r"^\[trunk-in\]", "[trunk-out]", r"trunk-in,\d+,1: nothing stands here"),
@@ -211,7 +211,7 @@ def test_a_queue_without_members_is_no_end() -> None:
 
 
 def test_a_way_is_named_from_the_first_ring_with_its_keys() -> None:
-    found = edited(r"\?lekeberg-step,referral-concern,1\)", "?lekeberg-step,referal-concern,1)")
+    found = edited(r"\?lekeberg-step,chain-ifo,1\)", "?lekeberg-step,chian-ifo,1)")
     way = rf"trunk-in,\d+,1 lekeberg-entry,main,1-\d+ lekeberg-ask,s,1-2 .*{FALLBACK} \[2\] {FALLBACK}: leads"
     assert re.search(way, found), found
 
