@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,6 +20,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 from pydantic import BaseModel, ConfigDict, Field
 
+from dialplan.prompts.catalogue import sound
 from routing.hours import Interval, intervals
 from routing.municipality import Municipality
 
@@ -97,6 +99,8 @@ def render(
         autoescape=False,
     )
 
+    environment.filters["in_words_of"] = _in_words_of
+
     def rendered_intervals(municipality: Municipality) -> list[Interval]:
         return intervals(municipality.hours, today, HORIZON_DAYS)
 
@@ -121,6 +125,11 @@ def render(
     names = [name for name in environment.list_templates() if "/" not in name]  # a folder holds parts of the file of its name
     files = {name.removesuffix(".j2"): environment.get_template(name).render(words) for name in names}
     return files | dict.fromkeys(EMPTY_FILES, "")
+
+
+def _in_words_of(text: str, municipality: Municipality) -> str:
+    """A part of the dialplan with each sound file that it names (`kc/ID`) as this municipality's callers hear it."""
+    return re.sub(r"\bkc/([a-z][a-z0-9_-]*)", lambda name: sound(municipality, name[1]), text)
 
 
 def write_version(files: Mapping[str, str], root: Path) -> str:
