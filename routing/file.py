@@ -19,6 +19,7 @@ from routing.soundness import refusals
 REMEDIES = {
     "extra_forbidden": "Remove the key, or correct its spelling.",
     "missing": "Add the key.",
+    "too_short": "Name at least one.",
     "name": "Correct the key's name.",
     "span_form": "Write it as 08:00-12:00, from 00:00 to 23:59.",
     "span_backwards": "Let it end later than it begins, on the same day.",
