@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from ivr.cli import app
 from routing.file import MunicipalityError, load, load_served
@@ -45,41 +44,56 @@ def with_tables(more: str) -> str:
 
 SHIFT = '[[priority_lines.ifo.shifts]]\ndays = ["{}"]\nbegins = "{}"\nends = "{}"\npeople = ["first"]\n'
 QUEUE = '[queues.{}]\noverflow_to = "{}"\n'
+SECOND_LINE = """
+[priority_lines.other]
+title = "B"
+topic = "concern"
+shifts = []
+people = { a = { title = "A", number = "+46701740665" } }
+"""
 NUMBER = 'number = "+46701740683"\n'
 
 
 @pytest.mark.parametrize(("text", "said"), [
-    (planted(REAL, 'stand_ins = ["2011"]', 'stand_ins = ["2019"]'), "functions.building_permits.stand_ins: handler 2019 does not exist. Add [["),
+    (planted(REAL, 'stand_ins = ["2011"]', 'stand_ins = ["2019"]'),
+     "functions.building_permits.stand_ins: handler 2019 does not exist. Add [["),
     (planted(REAL, 'handlers = ["2001"', 'handlers = ["2009"'), "functions.building_permits.handlers: handler 2009 does not exist. Add [["),
     (planted(REAL, 'title = "Bygglov"\nadministration = "building"', 'title = "Bygglov"\nadministration = "bilding"'),
-     "functions.building_permits.administration: administration 'bilding' does not exist. Add [administrations.bilding] or name one of: exec"),
+     "functions.building_permits.administration: administration 'bilding' does not exist. Add [administrations.bilding] or name one of:"),
     (planted(REAL, 'name = "Försörjningsstöd"\nadministration = "social"', 'name = "Försörjningsstöd"\nadministration = "soc"'),
      "handlers.2021.administration: administration 'soc' does not exist."),
     (planted(REAL, 'label = "Gator", administration = "technical"', 'label = "Gator", administration = "tech"'),
      "topics.streets.administration: administration 'tech' does not exist."),
     (planted(REAL, 'topic = "concern"\nstaffed', 'topic = "worry"\nstaffed'), "priority_lines.ifo.topic: topic 'worry' does not exist."),
     (planted(REAL, 'people = ["first", "second"]', 'people = ["first", "third"]'),
-     "priority_lines.ifo.shifts.0.people: person 'third' does not exist. Add [priority_lines.ifo.people.third] or name one of: first, second"),
-    (planted(REAL, 'name = "Reception"\nqueues = ["guides"]', 'name = "Reception"\nqueues = ["desk"]'), "guides.1003.queues: queue 'desk' does"),
+     "priority_lines.ifo.shifts.0.people: person 'third' does not exist. Add [priority_lines.ifo.people.third] or name one of: first, s"),
+    (planted(REAL, 'name = "Reception"\nqueues = ["guides"]', 'name = "Reception"\nqueues = ["desk"]'),
+     "guides.1003.queues: queue 'desk' does"),
     (planted(REAL, '[referrals.fault_report]', '[referrals.faults]'), "referrals.faults: topic 'faults' does not exist."),
     (planted(REAL, 'entry = "menu"', 'entry = "queue"\ntopic = "broadband"'), "lines.main.topic: topic 'broadband' does not exist."),
     (planted(REAL, 'entry = "menu"', 'entry = "priority"\ntopic = "streets"'),
      "lines.main.topic: no priority line has the topic 'streets'. Name the topic of one: concern."),
-    (planted(REAL, '3 = { topic = "education" }', '3 = { action = "menu", menu = "school" }'), "menu.3.menu: menu 'school' does not exist. Add"),
+    (planted(REAL, '3 = { topic = "education" }', '3 = { action = "menu", menu = "school" }'),
+     "menu.3.menu: menu 'school' does not exist. Add"),
     (planted(REAL, '3 = { topic = "education" }', '3 = { action = "menu" }'), "menu.3.menu: no menu is named. Add [menus.NAME]"),
     (planted(OREBRO, '2 = { topic = "culture" }', '2 = { topic = "leisure" }'), "menus.education.2.topic: topic 'leisure' does not exist."),
     (planted(OREBRO, '2 = { topic = "culture" }', '2 = { action = "menu", menu = "fun" }'),
      "menus.education.2.menu: menu 'fun' does not exist. Add [menus.fun] or name one of: education."),
-    (planted(REAL, 'slug = "lekeberg"', 'slug = "lekeberg"\nlanguages = ["sv"]'), "menu.8.action: leads to English, which is none of the lang"),
+    (planted(REAL, 'slug = "lekeberg"', 'slug = "lekeberg"\nlanguages = ["sv"]'),
+     "menu.8.action: leads to English, which is none of the lang"),
     (planted(REAL, "[queues.guides]", '[queues.guides]\noverflow_to = "back"'), "queues.guides.overflow_to: queue 'back' does not exist."),
     (planted(REAL, "[queues.guides]", '[queues.guides]\noverflow_to = "guides"'), "queues.guides.overflow_to: overflows into itself."),
-    (planted(OREBRO, "[queues.guides]", '[queues.guides]\noverflow_to = "care"'), "queues.care.overflow_to: goes round: care → guides → care."),
+    (planted(OREBRO, "[queues.guides]", '[queues.guides]\noverflow_to = "care"'),
+     "queues.care.overflow_to: goes round: care → guides → care."),
     (planted(REAL, 'extension = "2011"', 'extension = "1003"', 'stand_ins = ["2011"]', ""),
      "handlers.1003.extension: 1003 stands 2 times: Reception, Parkeringstillstånd. Give each one of its own."),
-    (planted(REAL, 'extension = "2100"', 'extension = "2001"'), "functions.building_permits.extension: 2001 stands 2 times: Bygglov 1, Bygglov."),
-    (planted(REAL, NUMBER, 'number = "+46701740682"\n'), "handlers.2021.number: +46701740682 stands 2 times: Parkeringstillstånd, Försörjnings"),
+    (planted(REAL, 'extension = "2100"', 'extension = "2001"'),
+     "functions.building_permits.extension: 2001 stands 2 times: Bygglov 1, Bygglov."),
+    (planted(REAL, NUMBER, 'number = "+46701740682"\n'),
+     "handlers.2021.number: +46701740682 stands 2 times: Parkeringstillstånd, Försörjnings"),
     (planted(REAL, NUMBER, 'number = "+4658548700"\n'), "handlers.2021.number: +4658548700 stands 2 times: line main, Försörjningsstöd."),
-    (planted(REAL, 'number = "+46701740684"', 'number = "+46701740681"'), "functions.building_permits.number: +46701740681 stands 2 times: Bygg"),
+    (planted(REAL, 'number = "+46701740684"', 'number = "+46701740681"'),
+     "functions.building_permits.number: +46701740681 stands 2 times: Bygg"),
     (planted(REAL, NUMBER, ""), "handlers.2021.number: this handler has no number, so that nobody could be connected. State the number of"),
     (planted(REAL, 'people = ["first", "second"]', "people = []"), "priority_lines.ifo.shifts.0.people: Tuple should have at least 1 item"),
     (with_tables(SHIFT.format("monday", "16:59", "18:00")),
@@ -89,22 +103,26 @@ NUMBER = 'number = "+46701740683"\n'
     (with_tables(SHIFT.format("sunday", "20:00", "08:01")),
      "priority_lines.ifo.shifts: shift 0, monday 08:00-17:00, begins while shift 1, sunday 20:00-08:01, still goes on. Let"),
     (with_tables(SHIFT.format("sunday", "02:30", "06:00")),
-     "priority_lines.ifo.shifts.1: sunday: 02:30-06:00 begins or ends in the hour that the clocks skip or repeat. Begin and end it at 02:00"),
-    (with_tables(SHIFT.format("saturday", "20:00", "02:30")), "priority_lines.ifo.shifts.1: sunday: 20:00-02:30 begins or ends in the hour"),
-    (planted(REAL, 'holidays = ["public", "de_facto"]', 'holidays = ["publik"]'), "hours.holidays.0: Input should be 'public' or 'de_facto'"),
+     "priority_lines.ifo.shifts.1: sunday: 02:30-06:00 begins or ends in the hour that the clocks skip or repeat. Begin and end it at 0"),
+    (with_tables(SHIFT.format("saturday", "20:00", "02:30")), "priority_lines.ifo.shifts.1: sunday: 20:00-02:30 begins or ends in the h"),
+    (planted(REAL, 'holidays = ["public", "de_facto"]', 'holidays = ["publik"]'),
+     "hours.holidays.0: Input should be 'public' or 'de_facto'"),
     (planted(REAL, 'holidays = ["public", "de_facto"]', 'holidays = "public"'), "hours.holidays: Input should be a valid frozenset"),
     (planted(REAL, 'entry = "menu"', 'entry = "menu"\nhours = { weekly = { monday = ["12:00-08:00"] } }'),
      "lines.main.hours.weekly.monday: 12:00-08:00 ends before it begins"),
-    (planted(REAL, 'entry = "menu"', 'entry = "menu"\nhours = { weekly = { monday = [] } }'), "lines.main.hours: no day has opening hours."),
-    (with_tables('[priority_lines.other]\ntitle = "B"\ntopic = "concern"\nshifts = []\npeople = { a = { title = "A", number = "+46701740665" } }'),
+    (planted(REAL, 'entry = "menu"', 'entry = "menu"\nhours = { weekly = { monday = [] } }'),
+     "lines.main.hours: no day has opening hours."),
+    (with_tables(SECOND_LINE),
      "priority_lines.other.topic: topic 'concern' belongs to priority_lines.ifo already. Keep one"),
-    (planted(REAL, 'topic = "concern"\nstaffed', 'topic = "streets"\nstaffed'), "referrals.streets: is missing. State who takes it when nobody of"),
+    (planted(REAL, 'topic = "concern"\nstaffed', 'topic = "streets"\nstaffed'),
+     "referrals.streets: is missing. State who takes it when nobody of"),
     (planted(REAL, "[topics]", '[texts]\nmenu = ["sv Hej"]\n[topics]'), "texts.menu.0: String should match pattern"),
     (planted(REAL, "[topics]", '[texts]\nwelcome = ["sv: Hej"]\n[topics]'),
      "texts.welcome: is no text that anybody plays. Name one of dialplan/prompts/catalogue.toml."),
     (planted(REAL, "[topics]", '[menus.more]\n1 = { topic = "care" }\n[texts]\nmenu-mor = ["sv: Hej"]\n[topics]'),
      "texts.menu-mor: is no text that anybody plays. Name one of dialplan/prompts/catalogue.toml, or menu-NAME of one of menus: more."),
-    (planted(REAL, "[topics]", '[menus.more]\n1 = { topic = "care" }\n[topics]'), "texts.menu-more: is missing: menus.more would be silent."),
+    (planted(REAL, "[topics]", '[menus.more]\n1 = { topic = "care" }\n[topics]'),
+     "texts.menu-more: is missing: menus.more would be silent."),
     (planted(OREBRO, "closed-keys = ", "closed = ", "closed = ", "goodbye = "),
      "texts.closed-keys: is missing, and the shared text tells of lekeberg. Say it in the municipality's own words."),
 ])  # fmt: skip
