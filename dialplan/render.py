@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,6 +20,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 from pydantic import BaseModel, ConfigDict, Field
 
+from dialplan.prompts.catalogue import sound
 from routing.chain import Chain, chain
 from routing.hours import Interval, intervals
 from routing.municipality import Municipality
@@ -104,6 +106,8 @@ def render(
         autoescape=False,
     )
 
+    environment.filters["in_words_of"] = _in_words_of
+
     def rendered_intervals(municipality: Municipality) -> list[Interval]:
         return intervals(municipality.hours, today, HORIZON_DAYS)
 
@@ -135,6 +139,11 @@ def render(
     environment.filters["trunk_form"] = trunk.form
     files = {name.removesuffix(".j2"): environment.get_template(name).render(words) for name in names}
     return files | dict.fromkeys(EMPTY_FILES, "")
+
+
+def _in_words_of(text: str, municipality: Municipality) -> str:
+    """A part of the dialplan with each sound file that it names (`kc/ID`) as this municipality's callers hear it."""
+    return re.sub(r"\bkc/([a-z][a-z0-9_-]*)", lambda name: sound(municipality, name[1]), text)
 
 
 def write_version(files: Mapping[str, str], root: Path) -> str:

@@ -21,6 +21,7 @@ from access.model import Duty, Holder, Role, may_see
 from access.tokens import Tokens
 from callbacks.api import CallbackRow, row
 from callbacks.store import CallbackStore, StoreAway
+from dialplan.prompts.own import text_problems
 from dialplan.render import dialled_forms, phone_password
 from ivr.ami import AmiRefused
 from ivr.compatibility import WrongAsterisk
@@ -32,6 +33,8 @@ from ivr.settings import Settings
 from ivr.web import create
 from routing.file import MunicipalityError, load
 from routing.hours import ZONE
+from routing.rota import rota_problems
+from routing.soundness import warnings
 
 SWITCH_SECONDS = 0.0002
 """How long the event loop may keep the manager's reader thread waiting; Python's own 5 ms is what a caller would hear as silence."""
@@ -47,14 +50,14 @@ def check(
     sounds: Path | None = typer.Option(None, help="Folder of the built prompts (…/se): their lengths are measured, not estimated."),  # noqa: B008 - typer's way
 ) -> None:
     """Validate a municipality's file, walk every call through it, and name everything that is wrong."""
-    municipality = load(file)
-    for name, referral in municipality.referrals.items():
-        if referral.placeholder:
-            typer.echo(f"{file}: referrals.{name}.number: is a placeholder. State the real number before service.")
-    proofs = prove_municipality(municipality, now().astimezone(ZONE).date(), sounds)
+    municipality, moment = load(file), now()
+    unmanned, soon = rota_problems(municipality, moment, file=str(file))
+    for warning in (*warnings(str(file), municipality), *soon):
+        typer.echo(warning)
+    proofs = prove_municipality(municipality, moment.astimezone(ZONE).date(), sounds)
     for proof in proofs:
         typer.echo(f"{file}: {sentence(proof)}")
-    if found := problems(str(file), proofs):
+    if found := (*text_problems(str(file), municipality), *unmanned, *problems(str(file), proofs)):
         raise MunicipalityError(found)
     typer.echo(f"{file}: {municipality.title} can be served.")
 

@@ -9,10 +9,12 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 import structlog
 
+from dialplan.prompts.catalogue import sound
 from ivr.ami import ActionFailed, Ami, AmiLost, Event, TooLate
 from ivr.books import Books
 from ivr.conversation import Desk, converse
@@ -155,6 +157,7 @@ class Session:
         try:
             entry = Entry(self._ami, start)
             desk = self._desks[entry.state.municipality]
+            entry.sound = partial(sound, desk.municipality)
         except (KeyError, ValueError) as error:
             log.error("entry.refused", call_id=start.get("linkedid"), error=repr(error))
             return

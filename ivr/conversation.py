@@ -76,7 +76,7 @@ async def choosing(entry: Entry, desk: Desk) -> None:
         case Callback():
             await ordering(entry, desk, is_open=why == "open")
         case Hangup(prompts=prompts):
-            await entry.step("end", KC_END="closed:", KC_SAY=files(prompts))
+            await entry.step("end", KC_END="closed:", KC_SAY=entry.files(prompts))
         case other:
             raise TypeError(f"the menu does not end with {other}")
     log.info("menu.left", call_id=entry.call_id, move=type(turn.move).__name__, reason=turn.reason)
@@ -126,9 +126,9 @@ async def confirm(entry: Entry, desk: Desk, standing: Registered, *, is_open: bo
     promise, when = f"callback:{standing.request.id}", spoken.by_then(standing.request.due, desk.now())
     if standing.merged and is_open:
         state = entry.state.about(entry.state.topic or "guide")
-        return await entry.step("promised", KC=str(state), KC_END=promise, KC_SAY=files(("callback-exists", *when, "callback-stay")))
+        return await entry.step("promised", KC=str(state), KC_END=promise, KC_SAY=entry.files(("callback-exists", *when, "callback-stay")))
     first = "callback-exists" if standing.merged else "callback-done"
-    await entry.step("end", KC_END=promise, KC_SAY=files((first, *when, "callback-from")))
+    await entry.step("end", KC_END=promise, KC_SAY=entry.files((first, *when, "callback-from")))
 
 
 def request(entry: Entry, desk: Desk, number: str, *, is_open: bool) -> Request:
@@ -156,7 +156,7 @@ def request(entry: Entry, desk: Desk, number: str, *, is_open: bool) -> Request:
 async def no_callback(entry: Entry, desk: Desk, *, is_open: bool) -> None:
     """Say the truth: nothing was stored. Open: the same place in the queue; closed: call again when we have opened."""
     if not is_open:
-        return await entry.step("end", KC_END="closed:", KC_SAY=files(("no-callback-closed",)))
+        return await entry.step("end", KC_END="closed:", KC_SAY=entry.files(("no-callback-closed",)))
     await entry.read(Ask(("callback-not-stored",), timeout=0.1))
     await queue(entry, desk, entry.state.topic or "guide")
 
@@ -164,11 +164,6 @@ async def no_callback(entry: Entry, desk: Desk, *, is_open: bool) -> None:
 def own_numbers(municipality: Municipality) -> frozenset[str]:
     """Numbers that are never called back: the municipality's own."""
     return frozenset(number for line in municipality.lines.values() for number in line.numbers)
-
-
-def files(prompts: tuple[str, ...]) -> str:
-    """Prompt ids as `Playback` wants them."""
-    return "&".join(f"kc/{prompt}" for prompt in prompts)
 
 
 def now() -> datetime:

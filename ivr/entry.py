@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
@@ -64,6 +65,7 @@ class Entry:
         self.entry = environment["agi_arg_1"]
         self.reason = environment["agi_arg_2"]
         self.state = CallState.parse(environment["agi_arg_3"])
+        self.sound: Callable[[str], str] = "kc/{}".format  # the file of a prompt, as the caller's municipality speaks
         self._deadline = time.monotonic() + ACT_SECONDS
         self._commands = 0
         self.has_left = False  # sent into a step: nothing more may be done to the channel from here
@@ -100,19 +102,22 @@ class Entry:
 
     async def _one_key(self, prompt: str, timeout: float) -> str:
         """`GET DATA` gives the key with its result, one round trip sooner; a lone # is an empty result that is no timeout."""
-        result = await self._execute(f"GET DATA kc/{prompt} {timeout * 1000:.0f} 1")
+        result = await self._execute(f"GET DATA {self.sound(prompt)} {timeout * 1000:.0f} 1")
         if not (found := re.match(r"200 result=([0-9*]?)( \(timeout\))?\s*$", result)):
             raise EntryGone(result)
         return found[1] or ("" if found[2] else "#")
 
     async def _keys(self, ask: Ask) -> str:
         """`Read` takes a list of files, so a spoken number needs no file of its own. `e`: a lone # is given back as a key."""
-        files = "&".join(f"kc/{prompt}" for prompt in ask.prompts)
-        result = await self._execute(f"EXEC Read KC_KEY,{files},{ask.max_digits},e,1,{ask.timeout:g}")
+        result = await self._execute(f"EXEC Read KC_KEY,{self.files(ask.prompts)},{ask.max_digits},e,1,{ask.timeout:g}")
         if not result.startswith("200 result=0"):
             raise EntryGone(result)
         answer = await self._ami.action("Getvar", until=self._deadline, Channel=self.uniqueid, Variable="KC_KEY")
         return str(answer.get("value", ""))
+
+    def files(self, prompts: Iterable[str]) -> str:
+        """Prompt ids as `Playback` and `Read` want them."""
+        return "&".join(map(self.sound, prompts))
 
     async def _execute(self, command: str) -> str:
         self._commands += 1

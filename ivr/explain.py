@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from callbacks import conversation as offer
 from callbacks import policy
-from dialplan.prompts.catalogue import load
+from dialplan.prompts.catalogue import heard
 from ivr.conversation import own_numbers
 from routing import hours, menu, spoken
 from routing.dialogue import Ask, Callback, Enter, GiveUp, Hangup, Move, Register
@@ -53,16 +53,16 @@ def explain(municipality: Municipality, at: datetime, number: str, keys: Sequenc
     turn = menu.start(state, spoken.opening(hours.next_opening(municipality.hours, at), at))
     turns: list[Said] = []
     while isinstance(turn.move, Ask):
-        key, heard = next(pressed, ""), text(turn.move.prompts)
+        key, said = next(pressed, ""), text(municipality, turn.move.prompts)
         turn = menu.answer(municipality, turn.state, key)
-        turns.append(Said(hears=heard, presses=key, reason=turn.reason))
+        turns.append(Said(hears=said, presses=key, reason=turn.reason))
     if not isinstance(turn.move, Callback):
         return Explained(state=state, turns=turns, ends=end(municipality, turn.move, state))
     ordered = offer.start(number, own_numbers(municipality))
     while isinstance(ordered.move, Ask):
-        key, heard = next(pressed, ""), text(ordered.move.prompts)
+        key, said = next(pressed, ""), text(municipality, ordered.move.prompts)
         ordered = offer.answer(ordered.state, key)
-        turns.append(Said(hears=heard, presses=masked(key) if len(key) > 1 else key, reason=ordered.reason))
+        turns.append(Said(hears=said, presses=masked(key) if len(key) > 1 else key, reason=ordered.reason))
     return Explained(state=state, turns=turns, ends=promised(municipality, ordered.move, at, state))
 
 
@@ -77,7 +77,7 @@ def end(municipality: Municipality, move: Move, state: hours.State) -> str:
         case Enter(topic=name):
             return f"connected to {municipality.referrals[name].title}"
         case Hangup(prompts=prompts):
-            return f"hears {text(prompts)!r}, and the call ends"
+            return f"hears {text(municipality, prompts)!r}, and the call ends"
     raise TypeError(f"the menu does not end with {move}")
 
 
@@ -94,9 +94,9 @@ def promised(municipality: Municipality, move: Move, at: datetime, state: hours.
     raise TypeError(f"the callback conversation does not end with {move}")
 
 
-def text(prompts: Sequence[str]) -> str:
-    """What these prompts say."""
-    catalogue = load()
+def text(municipality: Municipality, prompts: Sequence[str]) -> str:
+    """What these prompts say to the municipality's callers."""
+    catalogue = heard(municipality)
     return " ".join(part.text for prompt in prompts for part in catalogue[prompt] if part.kind in ("sv", "en"))
 
 

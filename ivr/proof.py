@@ -12,7 +12,7 @@ from pathlib import Path
 
 from callbacks import conversation as offer
 from dialplan.prompts.catalogue import LONGEST_POSITION
-from dialplan.prompts.lengths import lengths
+from dialplan.prompts.lengths import lengths, prompt_lengths
 from dialplan.proof.walk import walk
 from dialplan.render import Ports, Trunk, render
 from ivr.conversation import OFFER_SECONDS, own_numbers
@@ -34,15 +34,14 @@ OFFERED = Ask((f"queue-position-{LONGEST_POSITION}", "queue-offer"), timeout=OFF
 
 def prove_municipality(municipality: Municipality, today: date, sounds: Path | None = None) -> list[Proof]:
     """All walks of one municipality's calls. `sounds` is the folder of the built prompts; without it their lengths are estimated."""
-    played = lengths(sounds)
-    spoken = {name.removeprefix("kc/"): length for name, length in played.items() if name.startswith("kc/")}
+    spoken = prompt_lengths(municipality, sounds)
     callbacks = [_callback(municipality, shown, spoken) for shown in (A_CALLER, "")]
     longest = max((proof.longest for proof in callbacks), key=lambda way: way.seconds)
     offered = Longest(seconds(OFFERED, "9", spoken) + longest.seconds, ("9", *longest.keys))
     after = After(Longest(longest.seconds, longest.keys), offered)
     menus = [_menu(municipality, world, spoken, after, today) for world in WORLDS]
     files = render([municipality], ports=Ports(), trunk=Trunk(), phone_seed="", today=today)
-    return [*menus, *callbacks, _closing_time(municipality, today), *walk(municipality, files, played)]
+    return [*menus, *callbacks, _closing_time(municipality, today), *walk(municipality, files, lengths(municipality, sounds))]
 
 
 def problems(file: str, proofs: Iterable[Proof]) -> tuple[Problem, ...]:

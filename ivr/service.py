@@ -21,6 +21,7 @@ from redis.backoff import NoBackoff
 from access.tokens import Tokens
 from callbacks.store import CallbackStore
 from dialplan import render
+from dialplan.prompts.own import text_problems
 from ivr.ami import ActionFailed, Ami, AmiLost, Credentials, sessions
 from ivr.books import Books
 from ivr.compatibility import check_connected
@@ -144,7 +145,7 @@ def warn_of_dead_ends(municipalities: Mapping[str, Municipality], today: date) -
     """Log each way on which a call would end nowhere. It refuses nothing, nor does a fault of its own."""
     for slug, municipality in municipalities.items():
         try:
-            found = problems(slug, prove_municipality(municipality, today))
+            found = (*text_problems(slug, municipality), *problems(slug, prove_municipality(municipality, today)))
         except Exception:
             log.exception("municipality.not_proven", municipality=slug)
         else:

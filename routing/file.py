@@ -1,13 +1,12 @@
 """Read a municipality's file, and name everything that is wrong with it: file, key, reason and remedy, all at once.
 
-It must not look at the clock or at Asterisk.
+It must not look at the clock or at Asterisk; what the file says is judged by `routing.soundness`.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -15,16 +14,12 @@ from pydantic import ValidationError
 
 from routing.municipality import Municipality
 from routing.problem import Problem
-
-FIXED_TOPICS = ("guide", "concern")
-"""Topics that the menu itself needs: silence leads to a guide, and a report of concern has a way of its own."""
-
-SPOKEN_REFERRALS = ("concern", "fault_report")
-"""Topics that the closed text offers, so somebody has to take them out of hours."""
+from routing.soundness import refusals
 
 REMEDIES = {
     "extra_forbidden": "Remove the key, or correct its spelling.",
     "missing": "Add the key.",
+    "too_short": "Name at least one.",
     "name": "Correct the key's name.",
     "span_form": "Write it as 08:00-12:00, from 00:00 to 23:59.",
     "span_backwards": "Let it end later than it begins, on the same day.",
@@ -37,6 +32,11 @@ REMEDIES = {
     "never_open": "State the hours of at least one weekday.",
 }
 """What to do about a kind of error, pydantic's or our own; the rest is a value to correct."""
+
+MISSING = {
+    ("handlers", "number"): ("this handler has no number, so that nobody could be connected", "State the number of the phone that rings."),
+}
+"""What is said, in plain words, of a key that is missing, by table and key: the reason and the remedy."""
 
 
 class MunicipalityError(ValueError):
@@ -58,8 +58,8 @@ def load(path: Path) -> Municipality:
     try:
         municipality = Municipality.model_validate(raw)
     except ValidationError as error:
-        raise MunicipalityError(tuple(_explain(str(path), dict(one)) for one in error.errors())) from error
-    if problems := tuple(_dangling(str(path), municipality)):
+        raise MunicipalityError(tuple(_explain(str(path), raw, dict(one)) for one in error.errors())) from error
+    if problems := refusals(str(path), municipality):
         raise MunicipalityError(problems)
     return municipality
 
@@ -106,44 +106,24 @@ def _unreadable(file: str, message: str) -> Problem:
     return Problem(file, key, message, "Mend that line.")
 
 
-def _explain(file: str, error: dict[str, object]) -> Problem:
+def _explain(file: str, raw: object, error: dict[str, object]) -> Problem:
     place = error["loc"]
-    parts = [str(part) for part in place] if isinstance(place, tuple) else [str(place)]
+    parts = list(place) if isinstance(place, tuple) else [place]
     is_name = parts[-1] == "[key]"  # pydantic's word for "the name itself is wrong, not what it holds"
-    key = ".".join(parts[:-1] if is_name else parts)
-    remedy = REMEDIES.get(str(error["type"]), REMEDIES["name"] if is_name else "Correct the value.")
+    key = ".".join(_named(raw, parts[:-1] if is_name else parts))
+    kind = str(error["type"])
+    if kind == "missing" and (plain := MISSING.get((str(parts[0]), str(parts[-1])))):
+        return Problem(file, key, *plain)
+    remedy = REMEDIES.get(kind, REMEDIES["name"] if is_name else "Correct the value.")
     return Problem(file, key, str(error["msg"]).removeprefix("Value error, "), remedy)
 
 
-def _dangling(file: str, m: Municipality) -> Iterator[Problem]:
-    """Names that lead nowhere, and what may stand only once."""
-    named = [(f"topics.{name}.queue", topic.queue, m.queues) for name, topic in m.topics.items()]
-    named += [(f"guides.{guide.extension}.queues", queue, m.queues) for guide in m.guides for queue in guide.queues]
-    for key, queue, queues in named:
-        if queue not in queues:
-            yield Problem(file, key, f"queue {queue!r} does not exist", f"Add [queues.{queue}] or name one of: {', '.join(queues)}.")
-    for key, administration in ((f"topics.{name}.administration", topic.administration) for name, topic in m.topics.items()):
-        if administration not in m.administrations:
-            remedy = f"Add [administrations.{administration}] or name one of: {', '.join(m.administrations)}."
-            yield Problem(file, key, f"administration {administration!r} does not exist", remedy)
-    topics = [(f"menu.{key}.topic", entry.topic) for key, entry in m.menu.items()]
-    topics += [(f"referrals.{name}", name) for name in m.referrals]
-    topics += [(f"lines.{name}.topic", line.topic) for name, line in m.lines.items()] + [("topics", name) for name in FIXED_TOPICS]
-    for key, topic in topics:
-        if topic not in m.topics:
-            yield Problem(file, key, f"topic {topic!r} does not exist", f"Add [topics.{topic}] or name one of: {', '.join(m.topics)}.")
-    for name in SPOKEN_REFERRALS:
-        if name in m.topics and name not in m.referrals:
-            yield Problem(file, f"referrals.{name}", "is missing", "State who takes this out of hours: the closed text offers it.")
-    for name in m.queues:
-        if not any(name in guide.queues for guide in m.guides):
-            yield Problem(file, f"queues.{name}", "nobody answers it", "Name it in the queues of at least one guide.")
-    if not any(m.main_number in line.numbers for line in m.lines.values()):
-        remedy = "Name it in the numbers of a line; else no call to it is ours, and it could be ordered as a callback."
-        yield Problem(file, "main_number", f"{m.main_number} belongs to no line", remedy)
-    numbers = Counter(number for line in m.lines.values() for number in line.numbers)
-    extensions = Counter(guide.extension for guide in m.guides)
-    for kind, counts in (("lines.numbers", numbers), ("guides.extension", extensions)):
-        for value, times in counts.items():
-            if times > 1:
-                yield Problem(file, kind, f"{value} stands {times} times", "Keep one of them.")
+def _named(raw: object, parts: Iterable[object]) -> Iterator[str]:
+    """The way to a value as a person would name it: who has an extension by that, and not by the place in the list."""
+    for part in parts:
+        try:
+            raw = raw[part]  # type: ignore[index]
+        except (LookupError, TypeError):
+            raw = None
+        extension = raw.get("extension") if isinstance(part, int) and isinstance(raw, dict) else None
+        yield str(extension or part)

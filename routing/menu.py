@@ -1,4 +1,8 @@
-"""The keypress menu as a pure state machine: every sequence of keys ends with a person, a callback or a spoken referral."""
+"""The keypress menu as a pure state machine: every sequence of keys ends with a person, a callback or a spoken referral.
+
+A key may lead to a second menu with the same rules. What is wrong or repeated is counted over all menus together; that one goes from
+menu to menu is not, so menus that lead to each other in a ring have no end (`routing.proof` finds that).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import Literal
 
 from routing.dialogue import Ask, Callback, Enter, Hangup, Move
 from routing.hours import State
-from routing.municipality import Municipality
+from routing.municipality import MenuKey, Municipality
 
 Place = Literal["menu", "concern", "english", "closed"]
 
@@ -18,13 +22,16 @@ REPEATS = 3
 
 @dataclass(frozen=True)
 class MenuState:
-    """Where the caller is, what was wrong so far, and while closed, why and the prompts of the next opening."""
+    """Where the caller is (`menu` names the second menu, "" the first; `topic` what the question about concern was asked for), what was
+    wrong so far, and while closed, why and the prompts of the next opening."""
 
     place: Place = "menu"
     why: State = "open"
     opening: tuple[str, ...] = ()
     wrong: int = 0
     repeats: int = 0
+    menu: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ def answer(municipality: Municipality, state: MenuState, keys: str) -> Turn:
     """One key, or silence (""), in a state. Total: every state takes every key."""
     match state.place:
         case "concern":
-            topic = "concern" if keys == "1" else "social"
+            topic = "concern" if keys == "1" else state.topic
             return Turn(state, Enter(topic), "concern asked", topic)
         case "english":
             return _english(state, keys)
@@ -60,25 +67,44 @@ def answer(municipality: Municipality, state: MenuState, keys: str) -> Turn:
 
 
 def _menu(municipality: Municipality, state: MenuState, keys: str) -> Turn:
+    here = f" in {state.menu}" if state.menu else ""
+    spoken = prompt(state.menu)
     if keys == SILENCE:
-        return Turn(state, Enter("guide"), "silence", "timeout")
+        return Turn(state, Enter("guide"), f"silence{here}", "timeout")
     if keys == "#":
-        return _again(state, _ask("menu"), Enter("guide"), "ignored key")
-    if (key := municipality.menu.get(keys)) is None:
+        return _again(state, _ask(spoken), Enter("guide"), f"ignored key{here}")
+    if (key := meaning(municipality, state.menu, keys)) is None:
         if state.wrong:
-            return Turn(state, Enter("guide"), "two wrong keys", "invalid")
-        return Turn(replace(state, wrong=1), _ask("wrong-key", "menu"), "wrong key", "invalid")
+            return Turn(state, Enter("guide"), f"two wrong keys{here}", "invalid")
+        return Turn(replace(state, wrong=1), _ask("wrong-key", spoken), f"wrong key{here}", "invalid")
     match key.action:
         case "repeat":
-            return _again(state, _ask("menu"), Enter("guide"), "repeat", "repeat")
+            return _again(state, _ask(spoken), Enter("guide"), f"repeat{here}", "repeat")
         case "english":
-            return Turn(replace(state, place="english"), _ask("welcome-en"), "english", "english")
+            return Turn(replace(state, place="english"), _ask("welcome-en"), f"english{here}", "english")
         case "callback":
-            return Turn(state, Callback(), "callback key", "callback")
+            return Turn(state, Callback(), f"callback key{here}", "callback")
+        case "menu":
+            into = key.menu or ""
+            return Turn(replace(state, menu=into), _ask(prompt(into)), f"menu {into}{here}")
         case "topic" if key.ask_concern:
-            return Turn(replace(state, place="concern"), _ask("after-social"), "is it a concern?")
+            return Turn(replace(state, place="concern", topic=key.topic), _ask("after-social"), f"is it a concern?{here}")
         case "topic":
-            return Turn(state, Enter(key.topic), "key", key.topic)
+            return Turn(state, Enter(key.topic), f"key{here}", key.topic)
+
+
+def prompt(menu: str) -> str:
+    """The id of the text that speaks a menu; "" is the first."""
+    return f"menu-{menu}" if menu else "menu"
+
+
+def meaning(municipality: Municipality, menu: str, key: str) -> MenuKey | None:
+    """What a key means in a menu. The first one's acts and its way to a guide (`*`, 8, 9, 0) hold in all, unless a menu says otherwise."""
+    first = municipality.menu.get(key)
+    if not menu:
+        return first
+    everywhere = first and (first.action in ("repeat", "english", "callback") or (first.action == "topic" and first.topic == "guide"))
+    return municipality.menus.get(menu, {}).get(key, first if everywhere else None)
 
 
 def _english(state: MenuState, keys: str) -> Turn:

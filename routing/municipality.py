@@ -10,7 +10,7 @@ from routing.opening_hours import OpeningHours
 from routing.part import Part
 from routing.people import Administration, Function, Guide, Handler, Staffing
 from routing.priority import PriorityLine
-from routing.words import E164, Name, Text
+from routing.words import E164, Name, Text, TextId, TextPart
 
 KkikArea = Literal[
     "building", "preschool", "school", "individual_family", "environment_health", "elderly_care", "disability_care",
@@ -22,7 +22,7 @@ KkikArea = Literal[
 class Line(Part):
     """A way in: its numbers, what meets the caller (the menu, a topic's queue, or a priority line), and hours of its own.
 
-    An anonymous line keeps no caller's number anywhere.
+    An anonymous line keeps no caller's number anywhere; placeholder numbers are the municipality's to state.
     """
 
     numbers: tuple[E164, ...] = Field(min_length=1)
@@ -30,13 +30,15 @@ class Line(Part):
     topic: Name = "guide"
     anonymous: bool = False
     hours: OpeningHours | None = None
+    placeholder: bool = False
 
 
 class MenuKey(Part):
-    """What a key means: a topic, or an act of the menu itself."""
+    """What a key means: a topic, an act of the menu itself, or another menu (`menu`, one of the file's `menus`)."""
 
-    action: Literal["topic", "english", "repeat", "callback"] = "topic"
+    action: Literal["topic", "menu", "english", "repeat", "callback"] = "topic"
     topic: Name = "guide"
+    menu: Name | None = None
     ask_concern: bool = False
 
 
@@ -101,7 +103,9 @@ class Municipality(Part):
     lines: dict[Name, Line]
     hours: OpeningHours
     menu: Keys
-    texts: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,40}$")], tuple[str, ...]] = Field(default_factory=dict)
+    menus: dict[Name, Keys] = Field(default_factory=dict)
+    """Menus behind a key of another one; each is spoken by the text `menu-NAME`."""
+    texts: dict[TextId, Annotated[tuple[TextPart, ...], Field(min_length=1)]] = Field(default_factory=dict)
     """Prompts in this municipality's own words, by their id in dialplan/prompts/catalogue.toml, in the same form."""
     announcements: Announcements = Announcements()
     administrations: dict[Name, Administration]

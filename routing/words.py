@@ -14,3 +14,11 @@ Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{3,6}$")]
 
 Text = Annotated[str, StringConstraints(pattern=r'^[^"\r\n;\[\]$]+$')]
 """What may stand in Asterisk's files as it is."""
+
+TextId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
+"""The id of a spoken text: also the name of its sound file."""
+
+TextPart = Annotated[
+    str, StringConstraints(pattern=r"^(?:(?:sv|en): [^\s-].*|pause: [0-9]+(?:\.[0-9]+)?|tone: [0-9]+ [0-9]+(?:\.[0-9]+)?)$")
+]
+"""A piece of a spoken text, as in dialplan/prompts/catalogue.toml: words in a language, seconds of silence, or a tone."""

@@ -1,7 +1,8 @@
 """Make the sound files: espeak-ng speaks, sox joins, levels and converts. A site's own recording wins, file by file.
 
-Run as `python -m dialplan.prompts.build OUTDIR [RECORDINGS]`; writes OUTDIR/se/kc/ID.wav (ours), OUTDIR/se/… (what Asterisk plays by
-itself), OUTDIR/moh/calm.wav, OUTDIR/moh-NAME/search.wav and a list of placeholders. RECORDINGS holds files under the same names.
+Run as `python -m dialplan.prompts.build OUTDIR MUNICIPALITIES [RECORDINGS]`; writes OUTDIR/se/kc/ID.wav (ours), OUTDIR/se/kc/SLUG/ID.wav
+(the texts of each file in the folder MUNICIPALITIES), OUTDIR/se/… (what Asterisk plays by itself), OUTDIR/moh/calm.wav,
+OUTDIR/moh-NAME/search.wav and a list of placeholders. RECORDINGS holds files under the same names.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from dialplan.prompts.catalogue import Part, asterisks_own, load
+from dialplan.prompts.catalogue import Part, asterisks_own, load, own_files
 
 WORDS_A_MINUTE = 150
 RATE = 8000
@@ -75,9 +76,9 @@ def search_music(kc: Path, music: Path, parts: tuple[str | int, ...], target: Pa
         _run("sox", *pieces, str(target))
 
 
-def build(out: Path, recordings: Path | None = None) -> list[str]:
+def build(out: Path, municipalities: Path, recordings: Path | None = None) -> list[str]:
     """Make every file; returns the names that are placeholders (spoken by a machine)."""
-    catalogue = {f"kc/{name}": parts for name, parts in load().items()} | asterisks_own()
+    catalogue = {f"kc/{name}": parts for name, parts in load().items()} | own_files(municipalities) | asterisks_own()
     for folder in {out / "moh", *((out / "se" / name).parent for name in catalogue)}:
         folder.mkdir(parents=True, exist_ok=True)
     hold_music(out / "moh" / "calm.wav")
@@ -95,5 +96,5 @@ def build(out: Path, recordings: Path | None = None) -> list[str]:
 
 
 if __name__ == "__main__":
-    made = build(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+    made = build(*map(Path, sys.argv[1:]))
     print(f"{len(made)} prompts made")

@@ -1,11 +1,16 @@
-"""The catalogue of spoken texts: the fixed ones from its file, the families (digits, places, dates, times of day) built by rule."""
+"""The catalogue of spoken texts: the fixed ones from its file, the families (digits, places, dates, times of day) built by rule, and
+what a municipality says in words of its own."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:  # the prompts are built where the municipality's model is not installed
+    from routing.municipality import Municipality
 
 WORDS = (
     "noll", "ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv",
@@ -20,6 +25,8 @@ ORDINALS = (
 MONTHS = (
     "januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november", "december",
 )  # fmt: skip
+OF = "of: "
+"""Before the parts of a text: the slug of the municipality that alone may play it."""
 LONGEST_POSITION = 20
 """Places in a queue beyond this are not counted aloud."""
 QUARTER = 15
@@ -39,14 +46,43 @@ Catalogue = dict[str, tuple[Part, ...]]
 
 def load() -> Catalogue:
     """Every prompt by id. Raises ValueError for a part of an unknown kind."""
-    raw = tomllib.loads((Path(__file__).parent / "catalogue.toml").read_text(encoding="utf-8"))
-    fixed = {name: tuple(map(_part, parts)) for name, parts in raw.items()}
+    fixed = {name: parsed(part for part in parts if not part.startswith(OF)) for name, parts in _fixed().items()}
     families = {f"digit-{digit}": WORDS[digit] for digit in range(10)}
     families |= {f"queue-position-{place}": f"Du är nummer {WORDS[place]} i kön." for place in range(1, LONGEST_POSITION + 1)}
     families |= {time_id(hour, minute): f"klockan {clock(hour, minute)}," for hour in range(24) for minute in range(0, 60, QUARTER)}
     families |= {f"date-{day}": f"den {ordinal}" for day, ordinal in enumerate(ORDINALS, 1)}
     families |= {f"month-{month}": name for month, name in enumerate(MONTHS, 1)}
     return fixed | {name: (Part("sv", text),) for name, text in families.items()}
+
+
+def belonging() -> dict[str, str]:
+    """The texts that tell of one municipality (its name, number or keys), by id: whose they are. Nobody else may play them."""
+    return {name: parts[0].removeprefix(OF) for name, parts in _fixed().items() if parts[0].startswith(OF)}
+
+
+def sound(municipality: Municipality, prompt: str) -> str:
+    """The file that is played for a prompt, as Asterisk names it: the municipality's own where it has one, else the catalogue's."""
+    return f"kc/{municipality.slug}/{prompt}" if prompt in municipality.texts else f"kc/{prompt}"
+
+
+def heard(municipality: Municipality) -> Catalogue:
+    """Every prompt by id, in the words that this municipality's callers hear."""
+    return load() | {name: parsed(parts) for name, parts in municipality.texts.items()}
+
+
+def own_files(folder: Path) -> Catalogue:
+    """The texts of all municipalities' files in a folder, by the file names that `sound` gives them. Raises ValueError, as `load`."""
+    files = (tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.toml")))
+    return {f"kc/{raw['slug']}/{name}": parsed(parts) for raw in files for name, parts in raw.get("texts", {}).items()}
+
+
+def parsed(parts: Iterable[str]) -> tuple[Part, ...]:
+    """A text as it is written. Raises ValueError for a part of an unknown kind."""
+    return tuple(map(_part, parts))
+
+
+def _fixed() -> dict[str, list[str]]:
+    return tomllib.loads((Path(__file__).parent / "catalogue.toml").read_text(encoding="utf-8"))
 
 
 def asterisks_own() -> Catalogue:

@@ -7,7 +7,8 @@ import wave
 from collections.abc import Mapping
 from pathlib import Path
 
-from dialplan.prompts.catalogue import Part, asterisks_own, load
+from dialplan.prompts.catalogue import Part, asterisks_own, heard, sound
+from routing.municipality import Municipality
 
 WORD_SECONDS = 60 / 150
 """150 words a minute, which the catalogue is spoken with."""
@@ -18,10 +19,17 @@ EDGE_SECONDS = 0.7
 """What espeak-ng takes for a stop and around a text: with both no estimate is shorter than the prompt that is made of the text."""
 
 
-def lengths(sounds: Path | None = None) -> Mapping[str, float]:
-    """Seconds by the file names that Asterisk plays (`kc/ID`, and its own). `sounds` holds them as `ID.wav`, where they are built."""
-    catalogue = {f"kc/{name}": parts for name, parts in load().items()} | asterisks_own()
+def lengths(municipality: Municipality, sounds: Path | None = None) -> Mapping[str, float]:
+    """Seconds by the file names that Asterisk plays for a municipality (`catalogue.sound` and its own). `sounds` holds them as `ID.wav`,
+    where they are built."""
+    catalogue = {sound(municipality, name): parts for name, parts in heard(municipality).items()} | asterisks_own()
     return {name: _measured(sounds, name) or sum(map(estimated, parts)) for name, parts in catalogue.items()}
+
+
+def prompt_lengths(municipality: Municipality, sounds: Path | None = None) -> Mapping[str, float]:
+    """The same by the prompts' ids, as the pure machines name them."""
+    seconds = lengths(municipality, sounds)
+    return {name: seconds[sound(municipality, name)] for name in heard(municipality)}
 
 
 def estimated(part: Part) -> float:

@@ -46,14 +46,21 @@ OPENING_HOURS = {
     "closedville": ["00:00-00:01"],
     "lunchville": ["00:00-00:01", "23:58-23:59"],
 }
+SPECIALISTS = "0701740620"
+"""The number of Örebro, which ships with groups of specialists; here it never closes."""
 QUICK = {"limit_seconds": 26, "offer_after_seconds": 12, "announce_every_seconds": 10}
+
+
+def with_hours(text: str, spans: list[str]) -> str:
+    """A file with the same hours each day."""
+    weekly = ", ".join(f"{day} = {json.dumps(spans)}" for day in DAYS)
+    head, rest = text.split("[hours]", 1)
+    return f"{head}[hours]\nholidays = []\nweekly = {{ {weekly} }}\n\n{rest[rest.index('[menu]') :]}"
 
 
 def municipality_file(real: str, slug: str, number: str) -> str:
     """The real file, with hours that a test at any time of day can rely on, and a queue whose times are short."""
-    weekly = ", ".join(f"{day} = {json.dumps(OPENING_HOURS[slug])}" for day in DAYS)
-    head, rest = real.split("[hours]", 1)
-    text = f"{head}[hours]\nholidays = []\nweekly = {{ {weekly} }}\n\n{rest[rest.index('[menu]') :]}"
+    text = with_hours(real, OPENING_HOURS[slug])
     text = text.replace('slug = "lekeberg"', f'slug = "{slug}"').replace("+4658548700", f"+46{number[1:]}")
     text = re.sub(r"weekly = \{ monday.*? \}(?= \})", f"weekly = {{ {weekly} }}", text)  # the priority line's, too
     all_day = f'days = {json.dumps(DAYS)}\nbegins = "00:00"\nends = "00:00"'
@@ -77,13 +84,15 @@ class Stack:
         real = (ROOT / "municipalities" / "lekeberg.toml").read_text(encoding="utf-8")
         for slug, number in zip(OPENING_HOURS, (LEKEBERG, CLOSED, LUNCH), strict=True):
             (municipalities / f"{slug}.toml").write_text(municipality_file(real, slug, number), encoding="utf-8")
+        orebro = (ROOT / "municipalities" / "orebro.toml").read_text(encoding="utf-8")
+        (municipalities / "orebro.toml").write_text(with_hours(orebro, OPENING_HOURS["lekeberg"]), encoding="utf-8")
         ports = {name: str(port) for name, port in PORTS.items()}
         files = "docker-compose.yml:tests/calls/compose.yml"
         served = {
             "COMPOSE_PROJECT_NAME": PROJECT,
             "COMPOSE_FILE": files,
             "KC_TEST_MUNICIPALITIES": str(municipalities),
-            "KC_MUNICIPALITIES": ",".join(OPENING_HOURS),
+            "KC_MUNICIPALITIES": ",".join([*OPENING_HOURS, "orebro"]),
         }
         self._environment = os.environ | ports | served
         self._idle_ports = self.rtp_ports()
@@ -121,9 +130,16 @@ class Stack:
         """A file in Asterisk's container."""
         return self.compose("exec", "-T", "asterisk", "cat", path)
 
-    def phone(self, extension: str, answers_after: float | None = 1.0, status: int | None = None, talk: float | None = None) -> Phone:
+    def phone(
+        self,
+        extension: str,
+        answers_after: float | None = 1.0,
+        status: int | None = None,
+        talk: float | None = None,
+        municipality: str = "lekeberg",
+    ) -> Phone:
         """A guide's phone, registered while it is used."""
-        account = f"lekeberg-{extension}"
+        account = f"{municipality}-{extension}"
         password = phone_password(self.settings.phone_seed, account)
         return Phone(account, password, answers_after, talk, status, registrar=("127.0.0.1", self.sip))
 

@@ -8,15 +8,15 @@ from itertools import chain
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplan.prompts.lengths import lengths
+from dialplan.prompts.lengths import prompt_lengths
 from routing import menu
 from routing.dialogue import Ask
 from routing.graph import Longest
 from routing.municipality import Municipality
 from routing.proof import KEYS, WORLDS, After, World, openings_said, prove_menu, seconds
-from tests.properties.test_menu_properties import LEKEBERG, MUNICIPALITIES
+from tests.properties.test_menu_properties import LEKEBERG, MUNICIPALITIES, SPEAKING
 
-SPOKEN = {name.removeprefix("kc/"): length for name, length in lengths().items()}
+SPOKEN = prompt_lengths(SPEAKING)
 OPENING = min(openings_said(LEKEBERG.hours, date(2026, 3, 2)))
 AFTER = After(Longest(0.0), Longest(0.0))
 

@@ -164,5 +164,5 @@ def test_all_dangling_names_are_listed_at_once(tmp_path: Path) -> None:
     path.write_text(broken, encoding="utf-8")
     with pytest.raises(MunicipalityError) as refused:
         load(path)
-    assert [problem.key for problem in refused.value.problems] == ["menu.1.topic", "guides.extension"]
+    assert [problem.key for problem in refused.value.problems] == ["menu.1.topic", "guides.1001.extension"]
     assert all(problem.file == str(path) and problem.reason and problem.remedy for problem in refused.value.problems)

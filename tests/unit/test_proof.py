@@ -13,7 +13,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from dialplan.prompts.lengths import lengths
+from dialplan.prompts.lengths import lengths, prompt_lengths
 from dialplan.proof.expression import NUMBER, UNKNOWN, expand
 from dialplan.proof.walk import MIDDLES, walk
 from dialplan.render import Ports, Trunk, render
@@ -32,8 +32,8 @@ from routing.proof import KEYS, After, Proof, World, longest_service, openings_s
 TODAY = date(2026, 3, 2)
 FILE = Path("municipalities/lekeberg.toml")
 LEKEBERG = load(FILE)
-PLAYED = lengths()
-SPOKEN = {name.removeprefix("kc/"): seconds for name, seconds in PLAYED.items()}
+PLAYED = lengths(LEKEBERG)
+SPOKEN = prompt_lengths(LEKEBERG)
 RENDERED = render([LEKEBERG], ports=Ports(), trunk=Trunk(), phone_seed="", today=TODAY)
 NOTHING_AFTER = After(Longest(0.0), Longest(0.0))
 OPEN = World("open")
