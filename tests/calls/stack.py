@@ -62,6 +62,7 @@ def municipality_file(real: str, slug: str, number: str) -> str:
     """The real file, with hours that a test at any time of day can rely on, and a queue whose times are short."""
     text = with_hours(real, OPENING_HOURS[slug])
     text = text.replace('slug = "lekeberg"', f'slug = "{slug}"').replace("+4658548700", f"+46{number[1:]}")
+    weekly = ", ".join(f"{day} = {json.dumps(OPENING_HOURS[slug])}" for day in DAYS)
     text = re.sub(r"weekly = \{ monday.*? \}(?= \})", f"weekly = {{ {weekly} }}", text)  # the priority line's, too
     all_day = f'days = {json.dumps(DAYS)}\nbegins = "00:00"\nends = "00:00"'
     text = re.sub(r"^days = .*\nbegins = .*\nends = .*$", all_day, text, flags=re.MULTILINE)

@@ -185,7 +185,7 @@ FALLBACK = r"lekeberg-fallback,s,[\d-]+"
     (QUEUE, " same => n,Swift(hello)", "application 'Swift' is not known to the walk"),
     (QUEUE, " some => n,Queue(x)", r"extensions.conf line \d+: 'some => n,Queue\(x\)' cannot be read"),
     (r"@trunk,45\)", "@trnk,45)", r"dials 'PJSIP/\+?\d+@trnk', which is neither"),
-    (r"@trunk,45\)\n", r"\g<0> same => n,Goto(referral-fault_report,5)\n", "goes round without waiting: lekeberg-step,referral-fault_report"),
+    (r"@trunk,45\)\n", r"\g<0> same => n,Goto(referral-fault_report,5)\n", "goes round without waiting: lekeberg-step,referral"),
     (r"^exten => end,1,.*\n", "", "lekeberg-step,end,1: nothing stands here"),
     (r"^exten => 9,1,", "exten => 8,1,", "lekeberg-keys,9,1: nothing stands here"),
     (r"^\[trunk-in\]", "[trunk-out]", r"trunk-in,\d+,1: nothing stands here"),
