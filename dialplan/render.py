@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from routing.hours import Interval, intervals
 from routing.municipality import Municipality
+from routing.opening_hours import OpeningHours
 
 HORIZON_DAYS = 60
 """How many days of opening hours the fallback knows by itself."""
@@ -97,8 +98,8 @@ def render(
         autoescape=False,
     )
 
-    def rendered_intervals(municipality: Municipality) -> list[Interval]:
-        return intervals(municipality.hours, today, HORIZON_DAYS)
+    def rendered_intervals(hours: OpeningHours) -> list[Interval]:
+        return intervals(hours, today, HORIZON_DAYS)
 
     def horizon(municipality: Municipality) -> int:
         day = datetime.combine(today + timedelta(days=HORIZON_DAYS), datetime.min.time(), ZoneInfo("Europe/Stockholm"))

@@ -44,21 +44,39 @@ class Desk:
     chose: Callable[[Entry, str], None]
     """Note a menu choice, for the figures."""
     storing: Storing
+    closed_until: Callable[[], datetime | None]
+    """The end of an emergency closure that stands."""
 
 
 async def converse(entry: Entry, desk: Desk) -> None:
     """Talk until the caller is on the way to a step. Raises EntryGone when he leaves first, AmiLost or TooLate when we may not act."""
-    if entry.reason in QUEUE_REASONS and hours.is_served(desk.municipality.hours, desk.now()):
+    line = entry.state.line
+    if entry.reason in QUEUE_REASONS and hours.is_served(desk.municipality.hours_of(line), desk.now(), desk.closed_until()):
         await waiting(entry, desk)
+    elif entry.reason == "start" and desk.municipality.leads_straight(line):
+        await going_straight(entry, desk)
+    else:
+        await choosing(entry, desk)
+
+
+async def going_straight(entry: Entry, desk: Desk) -> None:
+    """A line that asks nothing: its greeting and its topic's queue; when closed, whoever takes the topic then, else the closed text."""
+    municipality, state = desk.municipality, entry.state
+    if hours.state(municipality.hours_of(state.line), desk.now(), desk.closed_until()) == "open":
+        if greeting := municipality.lines[state.line].greeting:
+            await entry.read(Ask((greeting,), timeout=0.1))
+        await queue(entry, state.topic)
+    elif state.topic in municipality.referrals:
+        await entry.step(f"referral-{state.topic}")
     else:
         await choosing(entry, desk)
 
 
 async def choosing(entry: Entry, desk: Desk) -> None:
     """The menu, until it says where to."""
-    opening_hours, moment = desk.municipality.hours, desk.now()
-    why = hours.state(opening_hours, moment)
-    turn = menu.start(why, spoken.opening(hours.next_opening(opening_hours, moment), moment))
+    opening_hours, moment, closed_until = desk.municipality.hours_of(entry.state.line), desk.now(), desk.closed_until()
+    why = hours.state(opening_hours, moment, closed_until)
+    turn = menu.start(why, spoken.opening(hours.next_opening(opening_hours, hours.counts_from(moment, closed_until)), moment))
     while isinstance(turn.move, Ask):
         keys = await entry.read(turn.move)
         turn = menu.answer(desk.municipality, turn.state, keys)
@@ -126,8 +144,9 @@ async def confirm(entry: Entry, desk: Desk, standing: Registered, *, is_open: bo
 
 def request(entry: Entry, desk: Desk, number: str, *, is_open: bool) -> Request:
     """The promise as it is stored: one that is ordered while closed gets its place at the opening."""
-    moment = desk.now()
-    opening = hours.next_opening(desk.municipality.hours, moment)
+    moment, opening_hours = desk.now(), desk.municipality.hours_of(entry.state.line)
+    counted = hours.counts_from(moment, desk.closed_until())
+    opening = hours.next_opening(opening_hours, counted)
     topic = entry.state.topic or "guide"
     matter = desk.municipality.topics[topic]
     return Request(
@@ -141,7 +160,7 @@ def request(entry: Entry, desk: Desk, number: str, *, is_open: bool) -> Request:
         protected=matter.protected,
         not_before=opening,
         place=datetime.fromtimestamp(entry.state.place, UTC) if is_open else opening,
-        due=policy.due(desk.municipality.hours, moment),
+        due=policy.due(opening_hours, counted),
         created_at=moment,
     )
 

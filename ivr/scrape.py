@@ -12,7 +12,7 @@ from ivr.conversation import now
 from ivr.service import Service
 from ivr.waiting import WaitingRoom
 from metrics.registry import FALLBACK, Moment, Scrape, exposition
-from routing.hours import is_open
+from routing.hours import state
 from routing.municipality import Municipality
 
 
@@ -45,7 +45,7 @@ async def _moment(service: Service, municipality: Municipality, room: WaitingRoo
         queues=queues,
         topics=tuple(municipality.topics),
         totals={**await service.books.ledger.totals(slug), **callbacks.totals},
-        is_open=is_open(municipality.hours, moment),
+        is_open=state(municipality.hours, moment, service.closures.until(slug)) == "open",
         waiting=waiting,
         oldest_joined=oldest,
         callbacks_open=callbacks.open,

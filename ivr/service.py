@@ -18,17 +18,21 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from access.refusal import Refused
 from access.tokens import Tokens
 from callbacks.store import CallbackStore
 from dialplan import render
 from ivr.ami import ActionFailed, Ami, AmiLost, Credentials, sessions
 from ivr.books import Books
+from ivr.closure import Closures
 from ivr.compatibility import check_connected
 from ivr.controller import Listener, Session
 from ivr.conversation import Desk, now
 from ivr.entry import Entry
 from ivr.proof import problems, prove_municipality
 from ivr.settings import Settings
+from ivr.switch_memory import Copy
+from ivr.waiting import WaitingRoom
 from metrics.engine import Engine
 from routing.file import load_served
 from routing.hours import ZONE
@@ -53,9 +57,12 @@ class Service:
         self.books = Books(self.redis, next(iter(self.municipalities)), cel, self.engine.storing)
         self.store = CallbackStore(self.redis)
         self.tokens = Tokens(self.redis)
-        self.listeners: list[Listener] = []
+        self.memory = Copy(self.municipalities, "closure")
+        self.closures = Closures(self.memory, self.municipalities, now, lambda: self.session.room if self.session else WaitingRoom())
+        self.listeners: list[Listener] = [self.closures]
         self.wanted_version = ""
         self.session: Session | None = None
+        self._ami: Ami | None = None
         self.owner = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
 
     async def run(self) -> None:
@@ -88,13 +95,23 @@ class Service:
         self.session = Session(ami, desks, self.books, self.owner, self._count, self.listeners)
         try:
             await check_connected(ami)
+            await self.memory.read(ami)
+            self._ami = ami
             await self.session.run()
         except* (AmiLost, ActionFailed, TimeoutError) as lost:
             log.warning("asterisk.lost", reason=str(lost.exceptions[0]))
         finally:
-            self.session = None
+            self.session = self._ami = None
             self.engine.ami_connected.set(0)
             await ami.close()
+
+    def acting(self) -> Ami:
+        """The way to Asterisk, for what has to be done there now. Raises Refused while this controller cannot act."""
+        if self._ami is None:
+            raise Refused(503, "asterisk_away", "Asterisk is not connected; nothing was changed. Try again when /readyz says it is.")
+        if not (self.session and self.session.acting):
+            raise Refused(503, "standing_by", "Another controller acts for this Asterisk; nothing was changed. Ask that one.")
+        return self._ami
 
     def _count(self, event: str) -> None:
         self.engine.ami_events.labels(event).inc()
@@ -108,6 +125,7 @@ class Service:
             times_told=lambda uniqueid: self.session.room.times_told(uniqueid) if self.session else 0,
             chose=self._chose,
             storing=self.engine.storing,
+            closed_until=lambda: self.closures.until(municipality.slug),
         )
 
     def _chose(self, entry: Entry, choice: str) -> None:

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
 
 import callbacks.api
+import ivr.closure
 import metrics.api
 from access.guard import Guard, check_routes
 from access.refusal import Refused
@@ -40,6 +41,7 @@ def create(service: Service) -> FastAPI:
     _health(app, service)
     app.include_router(callbacks.api.router(service.store, service.municipalities, now))
     app.include_router(metrics.api.router(service.books.ledger, service.municipalities))
+    app.include_router(ivr.closure.router(service.closures, service.municipalities, service.acting))
     _routing(app, service)
     check_routes(app)
     return app
@@ -76,7 +78,8 @@ def _routing(app: FastAPI, service: Service) -> None:
     @app.post("/api/routing/explain", summary="What would happen to a call, without a call", tags=["routing"])
     async def explained(question: Annotated[Question, Body(default_factory=Question)]) -> Explained:
         municipality = chosen(service.municipalities, question.municipality)[0]
-        return explain(municipality, question.at or now(), question.number, question.keys)
+        closed_until = service.closures.until(municipality.slug)
+        return explain(municipality, question.at or now(), question.number, question.keys, closed_until)
 
 
 Next = Callable[[Request], Awaitable[Response]]

@@ -19,6 +19,10 @@ KkikArea = Literal[
 """The nine areas in which the national service survey (KKiK) rings."""
 
 
+PROMPT = r"^[a-z][a-z0-9-]{0,40}$"
+"""The id of a prompt."""
+
+
 class Line(Part):
     """A way in: its numbers, what meets the caller (the menu, a topic's queue, or a priority line), and hours of its own.
 
@@ -30,6 +34,8 @@ class Line(Part):
     topic: Name = "guide"
     anonymous: bool = False
     hours: OpeningHours | None = None
+    greeting: Annotated[str, StringConstraints(pattern=PROMPT)] | None = None
+    """The prompt (by its id) that a line into a queue begins with while it is open."""
 
 
 class MenuKey(Part):
@@ -101,7 +107,7 @@ class Municipality(Part):
     lines: dict[Name, Line]
     hours: OpeningHours
     menu: Keys
-    texts: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,40}$")], tuple[str, ...]] = Field(default_factory=dict)
+    texts: dict[Annotated[str, StringConstraints(pattern=PROMPT)], tuple[str, ...]] = Field(default_factory=dict)
     """Prompts in this municipality's own words, by their id in dialplan/prompts/catalogue.toml, in the same form."""
     announcements: Announcements = Announcements()
     administrations: dict[Name, Administration]
@@ -114,3 +120,13 @@ class Municipality(Part):
     priority_lines: dict[Name, PriorityLine] = Field(default_factory=dict)
     referrals: dict[Name, Referral]
     """Who takes a topic out of hours, by the topic's name."""
+
+    def hours_of(self, line: str) -> OpeningHours:
+        """The hours that hold for calls on a line: its own, else the municipality's (also for a line that is no more)."""
+        known = self.lines.get(line)
+        return (known and known.hours) or self.hours
+
+    def leads_straight(self, line: str) -> bool:
+        """Whether a line asks nothing and leads to its topic."""
+        known = self.lines.get(line)
+        return known is not None and known.entry == "queue"

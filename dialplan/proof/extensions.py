@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 LINE = re.compile(r"(?:exten\s*=>?\s*(?P<exten>[^,]+),\s*|same\s*=>?\s*)(?P<priority>\d+|n)(?:\((?P<label>\w+)\))?,\s*(?P<call>.*)")
 CALL = re.compile(r"(?P<name>\w+)(?:\((?P<arguments>.*)\))?")
-ASSIGNED = re.compile(r"(?:^|,)(\w+(?:\([\w-]+\))?)=")
+ASSIGNED = re.compile(r"(?:^|,)(\w+(?:\((?:[^()]|\([^()]*\))*\))?)=")
 SECTION = re.compile(r"\[([^\]]+)\](\([^)]*\))?")
 
 

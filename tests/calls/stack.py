@@ -43,6 +43,26 @@ OPENING_HOURS = {
     "closedville": ["00:00-00:01"],
     "lunchville": ["00:00-00:01", "23:58-23:59"],
 }
+FAULTS, FAULTS_CLOSED, MENU_CLOSED = "0701740608", "0701740609", "0701740610"
+"""Lines of the one that never closes: straight to the topic of fault reports, the same with hours that never come, a menu with such."""
+NEVER = "{ weekly = { " + ", ".join(f'{day} = ["00:00-00:01"]' for day in DAYS) + " }, holidays = [] }"
+LINES = {
+    "lekeberg": f"""
+[lines.faults]
+numbers = ["+46{FAULTS[1:]}"]
+entry = "queue"
+topic = "fault_report"
+greeting = "greeting-fault-report"
+[lines.faults_closed]
+numbers = ["+46{FAULTS_CLOSED[1:]}"]
+entry = "queue"
+topic = "fault_report"
+hours = {NEVER}
+[lines.menu_closed]
+numbers = ["+46{MENU_CLOSED[1:]}"]
+hours = {NEVER}
+"""
+}
 QUICK = {"limit_seconds": 26, "offer_after_seconds": 12, "announce_every_seconds": 10}
 
 
@@ -50,7 +70,7 @@ def municipality_file(real: str, slug: str, number: str) -> str:
     """The real file, with hours that a test at any time of day can rely on, and a queue whose times are short."""
     weekly = ", ".join(f"{day} = {json.dumps(OPENING_HOURS[slug])}" for day in DAYS)
     head, rest = real.split("[hours]", 1)
-    text = f"{head}[hours]\nholidays = []\nweekly = {{ {weekly} }}\n\n{rest[rest.index('[menu]') :]}"
+    text = f"{head}{LINES.get(slug, '')}\n[hours]\nholidays = []\nweekly = {{ {weekly} }}\n\n{rest[rest.index('[menu]') :]}"
     text = text.replace('slug = "lekeberg"', f'slug = "{slug}"').replace("+4658548700", f"+46{number[1:]}")
     for name, seconds in QUICK.items():
         text = re.sub(rf"^{name} = .*$", f"{name} = {seconds}", text, flags=re.MULTILINE)

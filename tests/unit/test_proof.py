@@ -162,7 +162,7 @@ def test_the_rendered_dialplan_passes() -> None:
     assert [proof.longest.seconds < 120 for proof in proofs] == [True, True, True]
 
 
-CLOSED = r"^ same => n,Read\(KC_KEY,kc/fallback-closed.*\n"
+CLOSED = r"^ same => n,Read\(KC_KEY,\$\{KC_SAY\}.*\n"
 QUEUE = r"^ same => n,Queue\(lekeberg-fallback.*$"
 FALLBACK = r"lekeberg-fallback,s,[\d-]+"
 
@@ -186,6 +186,7 @@ FALLBACK = r"lekeberg-fallback,s,[\d-]+"
     (QUEUE, " some => n,Queue(x)", r"extensions.conf line \d+: 'some => n,Queue\(x\)' cannot be read"),
     (r"@trunk,45\)", "@trnk,45)", r"dials 'PJSIP/\+?\d+@trnk', which is neither"),
     (r"@trunk,45\)\n", r"\g<0> same => n,Goto(referral-concern,5)\n", "goes round without waiting: lekeberg-step,referral-concern"),
+    (r"\(emergency\),Set\(KC_SAY=kc/emergency\)", "(emergency),Goto(open)", "waits in a queue though it is closed"),
     (r"^exten => end,1,.*\n", "", "lekeberg-step,end,1: nothing stands here"),
     (r"^exten => 9,1,", "exten => 8,1,", "lekeberg-keys,9,1: nothing stands here"),
     (r"^\[trunk-in\]", "[trunk-out]", r"trunk-in,\d+,1: nothing stands here"),
