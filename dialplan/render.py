@@ -131,16 +131,35 @@ def write_version(files: Mapping[str, str], root: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    wanted = root / "wanted.new"
-    wanted.write_text(digest)
-    os.replace(wanted, root / "wanted")  # the supervisor sees the old name or the new one, never half a file
+    want(root, digest)
     return digest
+
+
+def want(root: Path, version: str) -> None:
+    """Ask the supervisor for a version that is written."""
+    wanted = root / "wanted.new"
+    wanted.write_text(version)
+    os.replace(wanted, root / "wanted")  # the supervisor sees the old name or the new one, never half a file
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the supervisor said last: whether a version runs, else Asterisk's own words."""
+
+    version: str = ""
+    ok: bool = False
+    message: str = ""
+
+
+def result(root: Path) -> Result:
+    """The supervisor's last word; an empty one before the first."""
+    try:
+        return Result(**json.loads((root / "result.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return Result()
 
 
 def activated(root: Path) -> str:
     """The version that the supervisor reports as running well; "" before the first, or when the last one was refused."""
-    try:
-        result = json.loads((root / "result.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ""
-    return str(result["version"]) if result["ok"] else ""
+    said = result(root)
+    return said.version if said.ok else ""

@@ -96,6 +96,9 @@ def main() -> int:
         if (new := wanted()) not in (version, refused):
             version = swap(new, version)
             refused = "" if version == new else new
+        elif new == version and refused:  # the controller has taken the refused one back
+            report(version, ok=True, message="active")
+            refused = ""
     return asterisk.returncode
 
 

@@ -22,13 +22,14 @@ from access.tokens import Tokens
 from callbacks.api import CallbackRow, row
 from callbacks.store import CallbackStore, StoreAway
 from dialplan.render import dialled_forms, phone_password
+from ivr.activation import load_all, slugs
 from ivr.ami import AmiRefused
 from ivr.compatibility import WrongAsterisk
 from ivr.conversation import now
 from ivr.explain import explain, lines
 from ivr.proof import problems, prove_municipality, sentence
 from ivr.remote import ControllerAway, ControllerRefused, ask
-from ivr.service import Service, connect_store, load_all
+from ivr.service import Service, connect_store
 from ivr.settings import Settings
 from ivr.web import create
 from routing.file import MunicipalityError, load
@@ -158,6 +159,15 @@ def numbers(settings: Settings) -> list[str]:
     """The served numbers, as one dials them."""
     lines = (line for municipality in load_all(settings).values() for line in municipality.lines.values())
     return [dialled_forms(number)[0] for line in lines for number in line.numbers]
+
+
+@app.command()
+def activate(slug: str = typer.Argument("", help="A served municipality; all when left out.")) -> None:
+    """Serve a municipality's edited file from now on, without dropping a call; with anything wrong in it nothing changes."""
+    settings = Settings()
+    for one in [slug] if slug else slugs(settings):
+        activated = ask(settings, "POST", f"/api/municipalities/{one}/activate")
+        typer.echo(f"{one} is served from its edited file; Asterisk runs version {activated['version']}.")
 
 
 @app.command("close")

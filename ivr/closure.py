@@ -85,6 +85,9 @@ def moment(epoch: str) -> datetime | None:
     return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else None
 
 
+Asked = Annotated[str | None, Query(description="A served municipality.", examples=["lekeberg"])]
+
+
 class Order(BaseModel):
     """Close until then."""
 
@@ -109,7 +112,6 @@ def only(served: Mapping[str, Municipality], slug: str | None) -> str:
 def router(closures: Closures, municipalities: Mapping[str, Municipality], acting: Callable[[], Ami]) -> APIRouter:
     """The routes of /api/closure. `acting` gives the way to Asterisk, or raises Refused."""
     api = APIRouter(prefix="/api/closure", tags=["closure"])
-    Asked = Annotated[str | None, Query(description="A served municipality.", examples=["lekeberg"])]
 
     @api.get("", summary="Emergency closures that stand")
     async def standing(municipality: Asked = None) -> list[Closure]:

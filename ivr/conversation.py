@@ -50,6 +50,8 @@ class Desk:
 
 async def converse(entry: Entry, desk: Desk) -> None:
     """Talk until the caller is on the way to a step. Raises EntryGone when he leaves first, AmiLost or TooLate when we may not act."""
+    if entry.state.topic and entry.state.topic not in desk.municipality.topics:  # a file without it was activated meanwhile
+        entry.state = entry.state.about("guide")
     line = entry.state.line
     if entry.reason in QUEUE_REASONS and hours.is_served(desk.municipality.hours_of(line), desk.now(), desk.closed_until()):
         await waiting(entry, desk)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from redis.exceptions import RedisError
 
 from callbacks.store import StoreAway
-from dialplan.render import activated
 from ivr.conversation import now
 from ivr.service import Service
 from ivr.waiting import WaitingRoom
@@ -31,7 +30,7 @@ async def scrape(service: Service) -> bytes:
             calls_live=len(session.stories) if session else 0,
             store_up=bool(moments),
             store_durable=durability.ok,
-            config_reload_success=bool(service.wanted_version) and activated(service.settings.rendered) == service.wanted_version,
+            config_reload_success=service.activation.is_well,
         ),
         service.engine.registry,
     )

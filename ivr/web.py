@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
 
 import callbacks.api
+import ivr.activation
 import ivr.closure
 import metrics.api
 from access.guard import Guard, check_routes
@@ -24,7 +25,7 @@ from ivr.explain import Explained, Question, explain
 from ivr.scrape import scrape
 from ivr.service import Service
 from metrics.engine import Engine
-from routing.file import NotServed, chosen
+from routing.file import MunicipalityError, NotServed, chosen
 
 
 def create(service: Service) -> FastAPI:
@@ -36,11 +37,12 @@ def create(service: Service) -> FastAPI:
         title="Kontaktcenter", version=program, openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(guard)]
     )  # its own route below, so that it stands in the table like every other
     app.middleware("http")(counting(engine))
-    for kind in (Refused, StoreAway, RedisError, NotServed, RequestValidationError):
+    for kind in (Refused, MunicipalityError, StoreAway, RedisError, NotServed, RequestValidationError):
         app.add_exception_handler(kind, refuse)
     _health(app, service)
     app.include_router(callbacks.api.router(service.store, service.municipalities, now))
     app.include_router(metrics.api.router(service.books.ledger, service.municipalities))
+    app.include_router(ivr.activation.router(service.activation, service.acting))
     app.include_router(ivr.closure.router(service.closures, service.municipalities, service.acting))
     _routing(app, service)
     check_routes(app)
@@ -109,6 +111,9 @@ async def refuse(request: Request, error: Exception) -> JSONResponse:
         case Refused(status=status, error=word, sentence=sentence):
             headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
             return JSONResponse({"error": word, "detail": sentence}, status, headers)
+        case MunicipalityError(problems=found):
+            said = {"error": "municipality_refused", "detail": "Nothing was changed. Mend what is named, and activate again."}
+            return JSONResponse(said | {"problems": [vars(one) for one in found]}, 422)
         case NotServed():
             return JSONResponse({"error": "not_served", "detail": str(error)}, 404)
         case RequestValidationError():

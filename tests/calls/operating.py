@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import re
+import subprocess
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from access.model import Holder, Role
@@ -35,9 +40,29 @@ async def ask(stack: Stack, method: str, path: str, body: object = None, role: R
 
 
 async def hears(stack: Stack, prompt: str, within: float = 15) -> None:
-    """Wait until this prompt is played to a caller: Asterisk then has its sound file open."""
+    """Wait until this prompt is played to a caller: Asterisk then has its sound file open. Needs root, as SIPp does."""
 
     async def played() -> bool:
-        return prompt in stack.compose("exec", "-T", "asterisk", "sh", "-c", "ls -l /proc/1/fd /proc/[0-9]*/fd 2>/dev/null | grep kc/ || :")
+        return any(Path(name).stem == prompt for name in open_files(stack))
 
     await until(played, within, f"a caller who hears {prompt}")
+
+
+async def waiting(stack: Stack, many: int, within: float = 15) -> None:
+    """Wait until so many callers wait for the guides; who talks does not count."""
+
+    async def so_many() -> bool:
+        return stack.by_label("ivr_queue_calls_waiting", "queue", "lekeberg")["guides"] == many
+
+    await until(so_many, within, f"{many} waiting callers")
+
+
+def open_files(stack: Stack) -> list[str]:
+    """What Asterisk has open at this moment, seen from outside its container."""
+    listed = subprocess.run(["docker", "top", stack.container("asterisk"), "-o", "pid,args"], capture_output=True, text=True, check=True)
+    (process,) = re.findall(r"^(\d+)\s+asterisk -f ", listed.stdout, re.MULTILINE)
+    names = []
+    for file in Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed since
+            names.append(os.readlink(file))
+    return names

@@ -13,6 +13,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,7 +71,9 @@ def municipality_file(real: str, slug: str, number: str) -> str:
     """The real file, with hours that a test at any time of day can rely on, and a queue whose times are short."""
     weekly = ", ".join(f"{day} = {json.dumps(OPENING_HOURS[slug])}" for day in DAYS)
     head, rest = real.split("[hours]", 1)
-    text = f"{head}{LINES.get(slug, '')}\n[hours]\nholidays = []\nweekly = {{ {weekly} }}\n\n{rest[rest.index('[menu]') :]}"
+    some_day = date.today() + timedelta(days=30)  # closes once: waiting without an end would be refused at activation
+    head = f"{head}{LINES.get(slug, '')}\n"
+    text = f"{head}[hours]\nclosing_days = [{some_day}]\nholidays = []\nweekly = {{ {weekly} }}\n\n{rest[rest.index('[menu]') :]}"
     text = text.replace('slug = "lekeberg"', f'slug = "{slug}"').replace("+4658548700", f"+46{number[1:]}")
     for name, seconds in QUICK.items():
         text = re.sub(rf"^{name} = .*$", f"{name} = {seconds}", text, flags=re.MULTILINE)

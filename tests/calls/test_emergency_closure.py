@@ -11,7 +11,7 @@ import pytest
 from callbacks.store import CallbackStore
 from routing.hours import ZONE
 from simulation import HangUp, Phone, Press, Wait, WaitForBye
-from tests.calls.operating import ask, hears
+from tests.calls.operating import ask, hears, waiting
 from tests.calls.stack import Stack, until
 from tests.calls.test_without_controller import killed
 
@@ -35,15 +35,13 @@ async def test_who_waits_hears_it_and_may_order_a_callback_and_who_talks_goes_on
 ) -> None:
     talking = asyncio.create_task(stack.call("0701740645", Wait(1.0), Press("1"), Wait(20.0), HangUp()))
     await stack.talking()
-    waiting = asyncio.create_task(
-        stack.call("0701740646", Wait(1.0), Press("3"), Wait(9.0), Press("9"), Wait(1.5), Press("1"), WaitForBye())
-    )
-    await stack.in_context("queue")
+    other = asyncio.create_task(stack.call("0701740646", Wait(1.0), Press("3"), Wait(9.0), Press("9"), Wait(1.5), Press("1"), WaitForBye()))
+    await waiting(stack, 1)
     until_then = ahead(3600)
     status, closed = await ask(stack, "PUT", "/api/closure", LEKEBERG | {"until": until_then})
     assert status == 200
     await hears(stack, "emergency", within=4)
-    assert (await waiting).ended_by == "them"
+    assert (await other).ended_by == "them"
     assert (await talking).ended_by == "us"
     told = await stack.last_call(ready, number="0701740646")
     assert (told.outcome, told.queue, told.topic) == ("callback", "guides", "education")

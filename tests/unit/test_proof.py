@@ -10,7 +10,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from dialplan.prompts.lengths import lengths
@@ -19,7 +18,6 @@ from dialplan.proof.walk import MIDDLES, walk
 from dialplan.render import Ports, Trunk, render
 from ivr.cli import app
 from ivr.proof import problems, prove_municipality, sentence
-from ivr.service import warn_of_dead_ends
 from routing import menu
 from routing.dialogue import Ask, Enter, Hangup
 from routing.file import load
@@ -245,12 +243,6 @@ def test_check_prints_what_it_walked_and_names_what_fails(tmp_path: Path) -> Non
     bad.write_text(f"{text[:start]}[hours]\nholidays = []\n[hours.weekly]\n{days}\n\n{text[end:]}", encoding="utf-8")
     refused = CliRunner().invoke(app, ["check", str(bad)])
     assert f"{bad}: hours.weekly: never closes in" in str(refused.exception)
-
-
-def test_the_service_warns_at_its_start_and_goes_on() -> None:
-    with structlog.testing.capture_logs() as logged:
-        warn_of_dead_ends({"good": LEKEBERG, "bad": with_queue("empty", "empty")}, TODAY)
-    assert {(one["log_level"], one["event"], one["municipality"]) for one in logged} == {("warning", "municipality.dead_end", "bad")}
 
 
 def test_every_walk_is_told_in_one_sentence() -> None:
