@@ -22,6 +22,9 @@ ROUTES: Mapping[Route, frozenset[Role]] = {
     ("GET", "/api/closure"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
     ("PUT", "/api/closure"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
     ("DELETE", "/api/closure"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
+    ("GET", "/api/crisis-message"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
+    ("PUT", "/api/crisis-message"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
+    ("DELETE", "/api/crisis-message"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
     ("POST", "/api/municipalities/{slug}/activate"): frozenset({Role.SYSTEM_MANAGER}),
     ("POST", "/api/routing/explain"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
 }

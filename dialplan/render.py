@@ -29,6 +29,9 @@ HORIZON_DAYS = 60
 ASK_TIMEOUT = 6
 """Seconds a caller may wait for a controller that does not answer; a living one renews it."""
 
+RECORDED = "/var/lib/asterisk/crisis"
+"""Where Asterisk keeps what guides record by phone: its own state, which outlives its container."""
+
 EMPTY_FILES = ("ccss.conf", "http.conf", "udptl.conf", "stasis.conf", "pjproject.conf", "codecs.conf", "cli.conf")
 """Files that Asterisk wants to find, though their defaults are right."""
 
@@ -117,6 +120,7 @@ def render(
         dialled_forms=dialled_forms,
         intervals=rendered_intervals,
         horizon=horizon,
+        recorded=RECORDED,
         phone_password=lambda account: phone_password(phone_seed, account),
     )
     names = [name for name in environment.list_templates() if "/" not in name]  # a folder holds parts of the file of its name

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
@@ -46,6 +46,8 @@ class Desk:
     storing: Storing
     closed_until: Callable[[], datetime | None]
     """The end of an emergency closure that stands."""
+    crisis: Callable[[], tuple[str, ...]]
+    """The crisis message in force, as a prompt."""
 
 
 async def converse(entry: Entry, desk: Desk) -> None:
@@ -65,8 +67,9 @@ async def going_straight(entry: Entry, desk: Desk) -> None:
     """A line that asks nothing: its greeting and its topic's queue; when closed, whoever takes the topic then, else the closed text."""
     municipality, state = desk.municipality, entry.state
     if hours.state(municipality.hours_of(state.line), desk.now(), desk.closed_until()) == "open":
-        if greeting := municipality.lines[state.line].greeting:
-            await entry.read(Ask((greeting,), timeout=0.1))
+        greeting = municipality.lines[state.line].greeting
+        if said := (*desk.crisis(), *([greeting] if greeting else [])):
+            await entry.read(Ask(said, timeout=0.1))
         await queue(entry, state.topic)
     elif state.topic in municipality.referrals:
         await entry.step(f"referral-{state.topic}")
@@ -79,8 +82,10 @@ async def choosing(entry: Entry, desk: Desk) -> None:
     opening_hours, moment, closed_until = desk.municipality.hours_of(entry.state.line), desk.now(), desk.closed_until()
     why = hours.state(opening_hours, moment, closed_until)
     turn = menu.start(why, spoken.opening(hours.next_opening(opening_hours, hours.counts_from(moment, closed_until)), moment))
+    first = desk.crisis() if entry.reason == "start" else ()
     while isinstance(turn.move, Ask):
-        keys = await entry.read(turn.move)
+        keys = await entry.read(replace(turn.move, prompts=(*first, *turn.move.prompts)))
+        first = ()
         turn = menu.answer(desk.municipality, turn.state, keys)
         if turn.choice:
             desk.chose(entry, turn.choice)

@@ -12,7 +12,7 @@ import io
 import re
 import wave
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -39,6 +39,12 @@ LONGEST = timedelta(hours=72)
 VALUE = re.compile(r"(\d+):(recorded|uploaded):([a-z0-9]+)")
 
 
+Until = Annotated[
+    AwareDatetime | None,
+    Query(description="When it ends by itself; after the municipality's own hours when left out.", examples=["2026-11-26T15:00:00+01:00"]),
+]
+
+
 class Sound(BaseModel):
     """A message that is in force. `recorded` came by phone, `uploaded` by this API."""
 
@@ -50,9 +56,7 @@ class Sound(BaseModel):
 class Crisis:
     """The messages that are in force."""
 
-    def __init__(
-        self, memory: Copy, municipalities: Mapping[str, Municipality], now: Callable[[], datetime], folder: Path
-    ) -> None:
+    def __init__(self, memory: Copy, municipalities: Mapping[str, Municipality], now: Callable[[], datetime], folder: Path) -> None:
         self._memory, self._municipalities, self._now, self._folder = memory, municipalities, now, folder
 
     def _standing(self, slug: str) -> tuple[datetime, str, str] | None:
@@ -116,14 +120,21 @@ def checked(body: bytes, longest_seconds: int) -> bytes:
     try:
         with wave.open(io.BytesIO(body)) as file:
             kind = (file.getnchannels(), file.getsampwidth(), file.getframerate(), file.getcomptype())
-            frames, sound = file.getnframes(), file.readframes(file.getnframes())
+            frames = file.getnframes()
+            sound: bytes = file.readframes(frames)
     except (wave.Error, EOFError) as error:
-        raise Refused(415, "crisis_format", f"This is no wav file ({error or 'it ends too soon'}). Send one: 8 kHz, mono, 16 bit.") from error
+        raise Refused(
+            415, "crisis_format", f"This is no wav file ({error or 'it ends too soon'}). Send one: 8 kHz, mono, 16 bit."
+        ) from error
     if kind != (1, WIDTH, RATE, "NONE") or len(sound) != frames * WIDTH:
         found = f"{kind[2]} Hz, {kind[0]} channels, {kind[1] * 8} bit" + ("" if len(sound) == frames * WIDTH else ", cut off")
-        raise Refused(415, "crisis_format", f"The file has {found}. Convert it to 8000 Hz, 1 channel, 16 bit (sox IN -r 8000 -c 1 -b 16 OUT).")
+        raise Refused(
+            415, "crisis_format", f"The file has {found}. Convert it to 8000 Hz, 1 channel, 16 bit (sox IN -r 8000 -c 1 -b 16 OUT)."
+        )
     if not 0 < len(sound) <= longest_seconds * RATE * WIDTH:
-        raise Refused(422, "crisis_length", f"The message lasts {frames / RATE:.1f} s: between 0 and {longest_seconds} s are allowed. Shorten it.")
+        raise Refused(
+            422, "crisis_length", f"The message lasts {frames / RATE:.1f} s: between 0 and {longest_seconds} s are allowed. Shorten it."
+        )
     return sound
 
 
@@ -162,9 +173,3 @@ def router(crisis: Crisis, municipalities: Mapping[str, Municipality], acting: C
         return crisis.sound(slug)
 
     return api
-
-
-Until = Annotated[
-    AwareDatetime | None,
-    Query(description="When it ends by itself; after the municipality's own hours when left out.", examples=["2026-11-26T15:00:00+01:00"]),
-]

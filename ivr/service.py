@@ -26,6 +26,7 @@ from ivr.closure import Closures
 from ivr.compatibility import check_connected
 from ivr.controller import Listener, Session
 from ivr.conversation import Desk, now
+from ivr.crisis import Crisis
 from ivr.entry import Entry
 from ivr.settings import Settings
 from ivr.switch_memory import Copy
@@ -53,8 +54,9 @@ class Service:
         self.store = CallbackStore(self.redis)
         self.desks = {slug: self._desk(municipality) for slug, municipality in self.municipalities.items()}
         self.tokens = Tokens(self.redis)
-        self.memory = Copy(self.municipalities, "closure")
+        self.memory = Copy(self.municipalities, "closure", "crisis")
         self.closures = Closures(self.memory, self.municipalities, now, lambda: self.session.room if self.session else WaitingRoom())
+        self.crisis = Crisis(self.memory, self.municipalities, now, settings.rendered / "crisis")
         self.listeners: list[Listener] = [self.closures, self.activation]
         self.session: Session | None = None
         self._ami: Ami | None = None
@@ -123,6 +125,7 @@ class Service:
             chose=self._chose,
             storing=self.engine.storing,
             closed_until=lambda: self.closures.until(municipality.slug),
+            crisis=lambda: self.crisis.prompt(municipality.slug),
         )
 
     def _chose(self, entry: Entry, choice: str) -> None:

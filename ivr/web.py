@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 import callbacks.api
 import ivr.activation
 import ivr.closure
+import ivr.crisis
 import metrics.api
 from access.guard import Guard, check_routes
 from access.refusal import Refused
@@ -43,6 +44,7 @@ def create(service: Service) -> FastAPI:
     app.include_router(callbacks.api.router(service.store, service.municipalities, now))
     app.include_router(metrics.api.router(service.books.ledger, service.municipalities))
     app.include_router(ivr.activation.router(service.activation, service.acting))
+    app.include_router(ivr.crisis.router(service.crisis, service.municipalities, service.acting))
     app.include_router(ivr.closure.router(service.closures, service.municipalities, service.acting))
     _routing(app, service)
     check_routes(app)

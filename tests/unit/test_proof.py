@@ -160,7 +160,7 @@ def test_the_rendered_dialplan_passes() -> None:
     assert [proof.longest.seconds < 120 for proof in proofs] == [True, True, True]
 
 
-CLOSED = r"^ same => n,Read\(KC_KEY,\$\{KC_SAY\}.*\n"
+CLOSED = r"^ same => n,Read\(KC_KEY,\$\{KC_CRISIS\}\$\{KC_SAY\}.*\n"
 QUEUE = r"^ same => n,Queue\(lekeberg-fallback.*$"
 FALLBACK = r"lekeberg-fallback,s,[\d-]+"
 
