@@ -19,6 +19,13 @@ ROUTES: Mapping[Route, frozenset[Role]] = {
     ("GET", "/api/openapi.json"): PUBLIC,
     ("GET", "/api/callbacks"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
     ("GET", "/api/calls"): frozenset({Role.TEAM_LEADER}),
+    ("GET", "/api/closure"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
+    ("PUT", "/api/closure"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
+    ("DELETE", "/api/closure"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
+    ("GET", "/api/crisis-message"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
+    ("PUT", "/api/crisis-message"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
+    ("DELETE", "/api/crisis-message"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
+    ("POST", "/api/municipalities/{slug}/activate"): frozenset({Role.SYSTEM_MANAGER}),
     ("POST", "/api/routing/explain"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
 }
 

@@ -24,12 +24,16 @@ from dialplan.prompts.catalogue import sound
 from routing.chain import Chain, chain
 from routing.hours import Interval, intervals
 from routing.municipality import Municipality
+from routing.opening_hours import OpeningHours
 
 HORIZON_DAYS = 60
 """How many days of opening hours the fallback knows by itself."""
 
 ASK_TIMEOUT = 6
 """Seconds a caller may wait for a controller that does not answer; a living one renews it."""
+
+RECORDED = "/var/lib/asterisk/crisis"
+"""Where Asterisk keeps what guides record by phone: its own state, which outlives its container."""
 
 EMPTY_FILES = ("ccss.conf", "http.conf", "udptl.conf", "stasis.conf", "pjproject.conf", "codecs.conf", "cli.conf")
 """Files that Asterisk wants to find, though their defaults are right."""
@@ -108,8 +112,8 @@ def render(
 
     environment.filters["in_words_of"] = _in_words_of
 
-    def rendered_intervals(municipality: Municipality) -> list[Interval]:
-        return intervals(municipality.hours, today, HORIZON_DAYS)
+    def rendered_intervals(hours: OpeningHours) -> list[Interval]:
+        return intervals(hours, today, HORIZON_DAYS)
 
     def rendered_chain(municipality: Municipality, name: str) -> Chain:
         overrides = rota.get(municipality.slug, {}).get(name, {})
@@ -133,6 +137,7 @@ def render(
         horizon=horizon,
         chain=rendered_chain,
         today=today,
+        recorded=RECORDED,
         phone_password=lambda account: phone_password(phone_seed, account),
     )
     names = [name for name in environment.list_templates() if "/" not in name]  # a folder holds parts of the file of its name
@@ -153,16 +158,35 @@ def write_version(files: Mapping[str, str], root: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    wanted = root / "wanted.new"
-    wanted.write_text(digest)
-    os.replace(wanted, root / "wanted")  # the supervisor sees the old name or the new one, never half a file
+    want(root, digest)
     return digest
+
+
+def want(root: Path, version: str) -> None:
+    """Ask the supervisor for a version that is written."""
+    wanted = root / "wanted.new"
+    wanted.write_text(version)
+    os.replace(wanted, root / "wanted")  # the supervisor sees the old name or the new one, never half a file
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the supervisor said last: whether a version runs, else Asterisk's own words."""
+
+    version: str = ""
+    ok: bool = False
+    message: str = ""
+
+
+def result(root: Path) -> Result:
+    """The supervisor's last word; an empty one before the first."""
+    try:
+        return Result(**json.loads((root / "result.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return Result()
 
 
 def activated(root: Path) -> str:
     """The version that the supervisor reports as running well; "" before the first, or when the last one was refused."""
-    try:
-        result = json.loads((root / "result.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ""
-    return str(result["version"]) if result["ok"] else ""
+    said = result(root)
+    return said.version if said.ok else ""

@@ -16,6 +16,8 @@ from pathlib import Path
 
 ROOT = Path(os.environ.get("KC_RENDERED", "/var/lib/kontaktcenter/rendered"))
 ETC = Path("/etc/asterisk")
+RECORDED = Path("/var/lib/asterisk/crisis")
+"""Where Asterisk writes what guides record; the folder lies on a volume, so an image cannot bring it along."""
 RELOADS = ("dialplan reload", "module reload res_pjsip.so", "queue reload all")
 POLL_SECONDS = 0.5
 SECRET = "${KC_AMI_SECRET}"
@@ -86,6 +88,8 @@ def main() -> int:
     while not (version := wanted()):
         time.sleep(POLL_SECONDS)
     install(version)
+    RECORDED.mkdir(exist_ok=True)
+    shutil.chown(RECORDED, "asterisk", "asterisk")
     asterisk = subprocess.Popen(["asterisk", "-f", "-U", "asterisk", "-G", "asterisk"])
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asterisk.terminate())
@@ -96,6 +100,9 @@ def main() -> int:
         if (new := wanted()) not in (version, refused):
             version = swap(new, version)
             refused = "" if version == new else new
+        elif new == version and refused:  # the controller has taken the refused one back
+            report(version, ok=True, message="active")
+            refused = ""
     return asterisk.returncode
 
 

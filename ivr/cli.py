@@ -23,12 +23,14 @@ from callbacks.api import CallbackRow, row
 from callbacks.store import CallbackStore, StoreAway
 from dialplan.prompts.own import text_problems
 from dialplan.render import dialled_forms, phone_password
+from ivr.activation import load_all, slugs
 from ivr.ami import AmiRefused
 from ivr.compatibility import WrongAsterisk
 from ivr.conversation import now
 from ivr.explain import explain, lines
 from ivr.proof import problems, prove_municipality, sentence
-from ivr.service import Service, connect_store, load_all
+from ivr.remote import ControllerAway, ControllerRefused, ask
+from ivr.service import Service, connect_store
 from ivr.settings import Settings
 from ivr.web import create
 from routing.file import MunicipalityError, load
@@ -70,10 +72,7 @@ def explain_call(
     key: list[str] = typer.Option([], help="A key, or a keyed number; given once for each question."),  # noqa: B008 - typer's way
 ) -> None:
     """Say what would happen to a call, without a call."""
-    try:
-        moment = datetime.fromisoformat(at).replace(tzinfo=ZONE) if at else now()
-    except ValueError as error:
-        raise typer.BadParameter(f"{at!r} is no time: write 2026-11-25 12:30", param_hint="--at") from error
+    moment = local(at, "--at") if at else now()
     for line in lines(explain(load(file), moment, number, key)):
         typer.echo(line)
 
@@ -166,6 +165,40 @@ def numbers(settings: Settings) -> list[str]:
 
 
 @app.command()
+def activate(slug: str = typer.Argument("", help="A served municipality; all when left out.")) -> None:
+    """Serve a municipality's edited file from now on, without dropping a call; with anything wrong in it nothing changes."""
+    settings = Settings()
+    for one in [slug] if slug else slugs(settings):
+        activated = ask(settings, "POST", f"/api/municipalities/{one}/activate")
+        typer.echo(f"{one} is served from its edited file; Asterisk runs version {activated['version']}.")
+
+
+@app.command("close")
+def close_in_an_emergency(
+    slug: str = typer.Argument("", help="A served municipality; may be left out when there is one."),
+    until: str = typer.Option(..., help="Local time at which it ends by itself, 2026-11-26 15:00; at most 7 days ahead."),
+) -> None:
+    """Close at once, whatever the hours say: callers hear it with the keys that still help, and who waits is told, too."""
+    closed = ask(Settings(), "PUT", "/api/closure", {"municipality": slug or None, "until": local(until, "--until").isoformat()})
+    typer.echo(f"{closed['municipality']} is closed until {until}. `ivr reopen {closed['municipality']}` ends it.")
+
+
+@app.command()
+def reopen(slug: str = typer.Argument("", help="A served municipality; may be left out when there is one.")) -> None:
+    """End an emergency closure: the ordinary hours hold again."""
+    opened = ask(Settings(), "DELETE", f"/api/closure{f'?municipality={slug}' if slug else ''}")
+    typer.echo(f"{opened['municipality']}: the ordinary hours hold.")
+
+
+def local(text: str, option: str) -> datetime:
+    """A local time as it is written on the command line."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no time: write 2026-11-25 12:30", param_hint=option) from error
+
+
+@app.command()
 def serve() -> None:
     """Run the controller and its web application until stopped."""
     processors: list[structlog.typing.Processor] = [
@@ -214,7 +247,7 @@ def remedy(error: BaseException) -> str | None:
     match error:
         case BaseExceptionGroup(exceptions=(first, *_)):
             return remedy(first)
-        case MunicipalityError() | WrongAsterisk():
+        case MunicipalityError() | WrongAsterisk() | ControllerAway() | ControllerRefused():
             return str(error)
         case ValidationError():
             wrong = (f"KC_{'__'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
@@ -44,35 +44,58 @@ class Desk:
     chose: Callable[[Entry, str], None]
     """Note a menu choice, for the figures."""
     storing: Storing
+    closed_until: Callable[[], datetime | None]
+    """The end of an emergency closure that stands."""
+    crisis: Callable[[], tuple[str, ...]]
+    """The crisis message in force, as a prompt."""
 
 
 async def converse(entry: Entry, desk: Desk) -> None:
     """Talk until the caller is on the way to a step. Raises EntryGone when he leaves first, AmiLost or TooLate when we may not act."""
+    if entry.state.topic and entry.state.topic not in desk.municipality.topics:  # a file without it was activated meanwhile
+        entry.state = entry.state.about("guide")
+    line = entry.state.line
     if entry.reason == "chain_failed":
         await ordering(entry, desk, is_open=True)
-    elif entry.reason in QUEUE_REASONS and hours.is_served(desk.municipality.hours, desk.now()):
+    elif entry.reason in QUEUE_REASONS and hours.is_served(desk.municipality.hours_of(line), desk.now(), desk.closed_until()):
         await waiting(entry, desk)
+    elif entry.reason == "start" and desk.municipality.leads_straight(line):
+        await going_straight(entry, desk)
+    else:
+        await choosing(entry, desk)
+
+
+async def going_straight(entry: Entry, desk: Desk) -> None:
+    """A line that asks nothing: its greeting and its topic's queue; when closed, whoever takes the topic then, else the closed text."""
+    municipality, state = desk.municipality, entry.state
+    if hours.state(municipality.hours_of(state.line), desk.now(), desk.closed_until()) == "open":
+        greeting = municipality.lines[state.line].greeting
+        if said := (*desk.crisis(), *([greeting] if greeting else [])):
+            await entry.read(Ask(said, timeout=0.1))
+        await queue(entry, desk, state.topic)
+    elif state.topic in municipality.referrals:
+        await entry.step(urgent(municipality, state.topic))
     else:
         await choosing(entry, desk)
 
 
 async def choosing(entry: Entry, desk: Desk) -> None:
     """The menu, until it says where to."""
-    opening_hours, moment = desk.municipality.hours, desk.now()
-    why = hours.state(opening_hours, moment)
-    turn = menu.start(why, spoken.opening(hours.next_opening(opening_hours, moment), moment))
+    opening_hours, moment, closed_until = desk.municipality.hours_of(entry.state.line), desk.now(), desk.closed_until()
+    why = hours.state(opening_hours, moment, closed_until)
+    turn = menu.start(why, spoken.opening(hours.next_opening(opening_hours, hours.counts_from(moment, closed_until)), moment))
+    first = desk.crisis() if entry.reason == "start" else ()
     while isinstance(turn.move, Ask):
-        keys = await entry.read(turn.move)
+        keys = await entry.read(replace(turn.move, prompts=(*first, *turn.move.prompts)))
+        first = ()
         turn = menu.answer(desk.municipality, turn.state, keys)
         if turn.choice:
             desk.chose(entry, turn.choice)
     match turn.move:
-        case Enter(topic=topic) if line := desk.municipality.priority_line(topic):
-            await entry.step(f"chain-{line}")
-        case Enter(topic=topic) if why == "open":
+        case Enter(topic=topic) if why == "open" and not desk.municipality.priority_line(topic):
             await queue(entry, desk, topic)
         case Enter(topic=topic):
-            await entry.step(f"referral-{topic}")
+            await entry.step(urgent(desk.municipality, topic))
         case Callback():
             await ordering(entry, desk, is_open=why == "open")
         case Hangup(prompts=prompts):
@@ -80,6 +103,12 @@ async def choosing(entry: Entry, desk: Desk) -> None:
         case other:
             raise TypeError(f"the menu does not end with {other}")
     log.info("menu.left", call_id=entry.call_id, move=type(turn.move).__name__, reason=turn.reason)
+
+
+def urgent(municipality: Municipality, topic: str) -> str:
+    """The step that takes a topic to somebody without guides: its priority line, else the number out of hours."""
+    line = municipality.priority_line(topic)
+    return f"chain-{line}" if line else f"referral-{topic}"
 
 
 async def waiting(entry: Entry, desk: Desk) -> None:
@@ -133,8 +162,9 @@ async def confirm(entry: Entry, desk: Desk, standing: Registered, *, is_open: bo
 
 def request(entry: Entry, desk: Desk, number: str, *, is_open: bool) -> Request:
     """The promise as it is stored: one that is ordered while closed gets its place at the opening."""
-    moment = desk.now()
-    opening = hours.next_opening(desk.municipality.hours, moment)
+    moment, opening_hours = desk.now(), desk.municipality.hours_of(entry.state.line)
+    counted = hours.counts_from(moment, desk.closed_until())
+    opening = hours.next_opening(opening_hours, counted)
     topic = entry.state.topic or "guide"
     matter = desk.municipality.topics[topic]
     return Request(
@@ -148,7 +178,7 @@ def request(entry: Entry, desk: Desk, number: str, *, is_open: bool) -> Request:
         protected=matter.protected,
         not_before=opening,
         place=datetime.fromtimestamp(entry.state.place, UTC) if is_open else opening,
-        due=policy.due(desk.municipality.hours, moment),
+        due=policy.due(opening_hours, counted),
         created_at=moment,
     )
 

@@ -46,11 +46,16 @@ class Explained(BaseModel):
     ends: str
 
 
-def explain(municipality: Municipality, at: datetime, number: str, keys: Sequence[str]) -> Explained:
-    """What a caller from `number` ("" when withheld) who presses `keys` at this moment meets; when the keys are used up, silence."""
+def explain(
+    municipality: Municipality, at: datetime, number: str, keys: Sequence[str], closed_until: datetime | None = None
+) -> Explained:
+    """What a caller from `number` ("" when withheld) who presses `keys` at this moment meets; when the keys are used up, silence.
+
+    `closed_until` is the end of an emergency closure that stands.
+    """
     pressed = iter(keys)
-    state = hours.state(municipality.hours, at)
-    turn = menu.start(state, spoken.opening(hours.next_opening(municipality.hours, at), at))
+    state, counted = hours.state(municipality.hours, at, closed_until), hours.counts_from(at, closed_until)
+    turn = menu.start(state, spoken.opening(hours.next_opening(municipality.hours, counted), at))
     turns: list[Said] = []
     while isinstance(turn.move, Ask):
         key, said = next(pressed, ""), text(municipality, turn.move.prompts)
@@ -63,7 +68,7 @@ def explain(municipality: Municipality, at: datetime, number: str, keys: Sequenc
         key, said = next(pressed, ""), text(municipality, ordered.move.prompts)
         ordered = offer.answer(ordered.state, key)
         turns.append(Said(hears=said, presses=masked(key) if len(key) > 1 else key, reason=ordered.reason))
-    return Explained(state=state, turns=turns, ends=promised(municipality, ordered.move, at, state))
+    return Explained(state=state, turns=turns, ends=promised(municipality, ordered.move, counted, state))
 
 
 def end(municipality: Municipality, move: Move, state: hours.State) -> str:

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from redis.exceptions import RedisError
 
 from callbacks.store import StoreAway
-from dialplan.render import activated
 from ivr.conversation import now
 from ivr.service import Service
 from ivr.waiting import WaitingRoom
 from metrics.registry import FALLBACK, Moment, Scrape, exposition
-from routing.hours import is_open
+from routing.hours import state
 from routing.municipality import Municipality
 
 
@@ -31,7 +30,7 @@ async def scrape(service: Service) -> bytes:
             calls_live=len(session.stories) if session else 0,
             store_up=bool(moments),
             store_durable=durability.ok,
-            config_reload_success=bool(service.wanted_version) and activated(service.settings.rendered) == service.wanted_version,
+            config_reload_success=service.activation.is_well,
         ),
         service.engine.registry,
     )
@@ -46,7 +45,7 @@ async def _moment(service: Service, municipality: Municipality, room: WaitingRoo
         topics=tuple(municipality.topics),
         priority_lines=tuple(municipality.priority_lines),
         totals={**await service.books.ledger.totals(slug), **callbacks.totals},
-        is_open=is_open(municipality.hours, moment),
+        is_open=state(municipality.hours, moment, service.closures.until(slug)) == "open",
         waiting=waiting,
         oldest_joined=oldest,
         callbacks_open=callbacks.open,

@@ -10,34 +10,32 @@ import socket
 import ssl
 import time
 import uuid
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
 
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from access.refusal import Refused
 from access.tokens import Tokens
 from callbacks.store import CallbackStore
-from dialplan import render
-from dialplan.prompts.own import text_problems
+from ivr.activation import Activation
 from ivr.ami import ActionFailed, Ami, AmiLost, Credentials, sessions
 from ivr.books import Books
+from ivr.closure import Closures
 from ivr.compatibility import check_connected
 from ivr.controller import Listener, Session
 from ivr.conversation import Desk, now
+from ivr.crisis import Crisis
 from ivr.entry import Entry
-from ivr.proof import problems, prove_municipality
 from ivr.settings import Settings
+from ivr.switch_memory import Copy
+from ivr.waiting import WaitingRoom
 from metrics.engine import Engine
-from routing.file import load_served
-from routing.hours import ZONE
 from routing.municipality import Municipality
 
 log = structlog.get_logger()
 
-RENDER_SECONDS = 3600.0
 STORE_SECONDS = 1.0
 """A caller waits for the store no longer than this: then the truth is that nothing could be stored."""
 
@@ -47,23 +45,27 @@ class Service:
 
     def __init__(self, settings: Settings, redis: Redis) -> None:
         self.settings = settings
-        self.municipalities = load_all(settings)
+        self.activation = Activation(settings, now, self.acting, self._take)
+        self.municipalities = self.activation.served
         self.redis = redis
         self.engine = Engine()
         cel = settings.asterisk_logs / "cel-custom" / "Master.csv"
         self.books = Books(self.redis, next(iter(self.municipalities)), cel, self.engine.storing)
         self.store = CallbackStore(self.redis)
+        self.desks = {slug: self._desk(municipality) for slug, municipality in self.municipalities.items()}
         self.tokens = Tokens(self.redis)
-        self.listeners: list[Listener] = []
-        self.wanted_version = ""
+        self.memory = Copy(self.municipalities, "closure", "crisis")
+        self.closures = Closures(self.memory, self.municipalities, now, lambda: self.session.room if self.session else WaitingRoom())
+        self.crisis = Crisis(self.memory, self.municipalities, now, settings.rendered / "crisis")
+        self.listeners: list[Listener] = [self.closures, self.activation]
         self.session: Session | None = None
+        self._ami: Ami | None = None
         self.owner = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
 
     async def run(self) -> None:
         """Render, connect, serve, and begin anew after each loss. Raises AmiRefused or WrongAsterisk in a group."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(asyncio.to_thread(warn_of_dead_ends, self.municipalities, now().astimezone(ZONE).date()))
-            tasks.create_task(self._render_hourly())
+            tasks.create_task(self.activation.run())
             tasks.create_task(self.books.run())
             tasks.create_task(self._watch_lag())
             tasks.create_task(self._serve())
@@ -85,17 +87,30 @@ class Service:
 
     async def _session(self, ami: Ami) -> None:
         self.engine.ami_connected.set(1)
-        desks = {municipality.slug: self._desk(municipality) for municipality in self.municipalities.values()}
-        self.session = Session(ami, desks, self.books, self.owner, self._count, self.listeners)
+        self.session = Session(ami, self.desks, self.books, self.owner, self._count, self.listeners)
         try:
             await check_connected(ami)
+            await self.memory.read(ami)
+            self._ami = ami
             await self.session.run()
         except* (AmiLost, ActionFailed, TimeoutError) as lost:
             log.warning("asterisk.lost", reason=str(lost.exceptions[0]))
         finally:
-            self.session = None
+            self.session = self._ami = None
             self.engine.ami_connected.set(0)
             await ami.close()
+
+    def acting(self) -> Ami:
+        """The way to Asterisk, for what has to be done there now. Raises Refused while this controller cannot act."""
+        if self._ami is None:
+            raise Refused(503, "asterisk_away", "Asterisk is not connected; nothing was changed. Try again when /readyz says it is.")
+        if not (self.session and self.session.acting):
+            raise Refused(503, "standing_by", "Another controller acts for this Asterisk; nothing was changed. Ask that one.")
+        return self._ami
+
+    def _take(self, municipality: Municipality) -> None:
+        """From now on; a conversation that has begun keeps the one it began with."""
+        self.desks[municipality.slug] = self._desk(municipality)
 
     def _count(self, event: str) -> None:
         self.engine.ami_events.labels(event).inc()
@@ -109,18 +124,13 @@ class Service:
             times_told=lambda uniqueid: self.session.room.times_told(uniqueid) if self.session else 0,
             chose=self._chose,
             storing=self.engine.storing,
+            closed_until=lambda: self.closures.until(municipality.slug),
+            crisis=lambda: self.crisis.prompt(municipality.slug),
         )
 
     def _chose(self, entry: Entry, choice: str) -> None:
         if self.session and (story := self.session.stories.get(entry.call_id)):
             story.choices.append(choice)
-
-    async def _render_hourly(self) -> None:
-        """Write what Asterisk loads: the same content is the same version, so only a new day changes anything."""
-        while True:
-            self.wanted_version = await asyncio.to_thread(write_rendered, self.settings, self.municipalities.values(), now())
-            log.info("dialplan.wanted", version=self.wanted_version)
-            await asyncio.sleep(RENDER_SECONDS)
 
 
 def connect_store(settings: Settings) -> Redis:
@@ -134,34 +144,3 @@ def connect_store(settings: Settings) -> Redis:
         retry=Retry(NoBackoff(), 0),
         decode_responses=True,
     )
-
-
-def load_all(settings: Settings) -> Mapping[str, Municipality]:
-    """The served municipalities by slug. Raises routing.file.MunicipalityError."""
-    return load_served(settings.municipality_folder / f"{slug.strip()}.toml" for slug in settings.municipalities.split(","))
-
-
-def warn_of_dead_ends(municipalities: Mapping[str, Municipality], today: date) -> None:
-    """Log each way on which a call would end nowhere. It refuses nothing, nor does a fault of its own."""
-    for slug, municipality in municipalities.items():
-        try:
-            found = (*text_problems(slug, municipality), *problems(slug, prove_municipality(municipality, today)))
-        except Exception:
-            log.exception("municipality.not_proven", municipality=slug)
-        else:
-            for problem in found:
-                log.warning("municipality.dead_end", municipality=slug, where=problem.key, reason=problem.reason, remedy=problem.remedy)
-
-
-def write_rendered(settings: Settings, municipalities: Iterable[Municipality], moment: datetime) -> str:
-    """Render a version for the day and ask for it; returns its name."""
-    files = render.render(
-        municipalities,
-        ports=settings.ports,
-        trunk=settings.carrier,
-        phone_seed=settings.phone_seed,
-        today=moment.astimezone(ZONE).date(),
-        bind=settings.host,
-        ami_certificate=settings.ami_tls_certificate,
-    )
-    return render.write_version(files, settings.rendered)

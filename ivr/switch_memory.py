@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterable
 
-from ivr.ami import ActionFailed, Ami
+from ivr.ami import Ami
 
 WRITTEN_SECONDS = 3.0
 LOOK_SECONDS = 0.05
@@ -39,16 +40,38 @@ async def remember(ami: Ami, municipality: str, name: str, value: str) -> None:
     )
     try:
         async with asyncio.timeout(WRITTEN_SECONDS):
-            while await recall(ami, municipality, name) != value:  # noqa: ASYNC110 - Asterisk tells nobody of a write
+            while True:
+                if await recall(ami, municipality, name) == value:
+                    return
                 await asyncio.sleep(LOOK_SECONDS)
     except TimeoutError as error:
         raise NotRemembered(f"Asterisk did not keep {name} = {value}. Try again; nothing was changed.") from error
 
 
 async def recall(ami: Ami, municipality: str, name: str) -> str:
-    """The value, "" when there is none. Raises what `Ami.action` raises, but for ActionFailed."""
-    try:
-        found = await ami.list_action("DBGet", Family=f"kc-{municipality}", Key=name)
-    except ActionFailed:  # so it answers when there is none
+    """The value, "" when there is none. Raises what `Ami.action` raises.
+
+    It is asked for only where it exists: `DBGet` fails without one, and an action that fails is counted as such.
+    """
+    family = f"kc-{municipality}"
+    if (await ami.action("Getvar", Variable=f"DB_EXISTS({family}/{name})")).get("value") != "1":
         return ""
+    found = await ami.list_action("DBGet", Family=family, Key=name)
     return found[0].get("val")
+
+
+class Copy:
+    """What stands there of each municipality, read anew all the time: the dialplan and the console write there, too."""
+
+    def __init__(self, municipalities: Iterable[str], *names: str) -> None:
+        self._keys = tuple((municipality, name) for municipality in municipalities for name in names)
+        self._values: dict[tuple[str, str], str] = {}
+
+    def get(self, municipality: str, name: str) -> str:
+        """The value when it was read last, "" when there was none."""
+        return self._values.get((municipality, name), "")
+
+    async def read(self, ami: Ami) -> None:
+        """Read all values anew. Raises what `Ami.action` raises."""
+        for municipality, name in self._keys:
+            self._values[municipality, name] = await recall(ami, municipality, name)

@@ -34,6 +34,8 @@ class Waiter:
     joined: float
     next_word: float
     ringing: int = 0
+    asked_out: float = 0.0
+    """Until this monotonic second he is not asked out of the queue once more."""
 
 
 class WaitingRoom:
@@ -100,11 +102,25 @@ class WaitingRoom:
             if waiter.next_word > now or waiter.ringing:
                 continue
             waiter.next_word = now + AGAIN_SECONDS
-            try:
-                await ami.action("QueueWithdrawCaller", Queue=waiter.queue, Caller=waiter.channel, WithdrawInfo="announcement")
+            if await _withdrawn(ami, waiter):
                 self._told[uniqueid] = self._told.get(uniqueid, 0) + 1
-            except ActionFailed:
-                log.info("queue.not_withdrawn", queue=waiter.queue)  # answered or gone in this very moment
+
+    async def close(self, ami: Ami, municipality: str) -> None:
+        """Withdraw all who wait in a municipality's queues; whom a phone rings for comes out if it is not answered."""
+        now = time.monotonic()
+        for waiter in list(self._waiters.values()):
+            if waiter.queue.partition("-")[0] == municipality and waiter.asked_out <= now:
+                waiter.asked_out = now + AGAIN_SECONDS
+                await _withdrawn(ami, waiter)
+
+
+async def _withdrawn(ami: Ami, waiter: Waiter) -> bool:
+    try:
+        await ami.action("QueueWithdrawCaller", Queue=waiter.queue, Caller=waiter.channel, WithdrawInfo="announcement")
+    except ActionFailed:
+        log.info("queue.not_withdrawn", queue=waiter.queue)  # answered or gone in this very moment
+        return False
+    return True
 
 
 async def keep_speaking(room: WaitingRoom, ami: Ami, every: float = 1.0) -> None:

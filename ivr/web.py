@@ -14,6 +14,9 @@ from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
 
 import callbacks.api
+import ivr.activation
+import ivr.closure
+import ivr.crisis
 import metrics.api
 from access.guard import Guard, check_routes
 from access.refusal import Refused
@@ -23,7 +26,7 @@ from ivr.explain import Explained, Question, explain
 from ivr.scrape import scrape
 from ivr.service import Service
 from metrics.engine import Engine
-from routing.file import NotServed, chosen
+from routing.file import MunicipalityError, NotServed, chosen
 
 
 def create(service: Service) -> FastAPI:
@@ -35,11 +38,14 @@ def create(service: Service) -> FastAPI:
         title="Kontaktcenter", version=program, openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(guard)]
     )  # its own route below, so that it stands in the table like every other
     app.middleware("http")(counting(engine))
-    for kind in (Refused, StoreAway, RedisError, NotServed, RequestValidationError):
+    for kind in (Refused, MunicipalityError, StoreAway, RedisError, NotServed, RequestValidationError):
         app.add_exception_handler(kind, refuse)
     _health(app, service)
     app.include_router(callbacks.api.router(service.store, service.municipalities, now))
     app.include_router(metrics.api.router(service.books.ledger, service.municipalities))
+    app.include_router(ivr.activation.router(service.activation, service.acting))
+    app.include_router(ivr.crisis.router(service.crisis, service.municipalities, service.acting))
+    app.include_router(ivr.closure.router(service.closures, service.municipalities, service.acting))
     _routing(app, service)
     check_routes(app)
     return app
@@ -76,7 +82,8 @@ def _routing(app: FastAPI, service: Service) -> None:
     @app.post("/api/routing/explain", summary="What would happen to a call, without a call", tags=["routing"])
     async def explained(question: Annotated[Question, Body(default_factory=Question)]) -> Explained:
         municipality = chosen(service.municipalities, question.municipality)[0]
-        return explain(municipality, question.at or now(), question.number, question.keys)
+        closed_until = service.closures.until(municipality.slug)
+        return explain(municipality, question.at or now(), question.number, question.keys, closed_until)
 
 
 Next = Callable[[Request], Awaitable[Response]]
@@ -106,6 +113,9 @@ async def refuse(request: Request, error: Exception) -> JSONResponse:
         case Refused(status=status, error=word, sentence=sentence):
             headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
             return JSONResponse({"error": word, "detail": sentence}, status, headers)
+        case MunicipalityError(problems=found):
+            said = {"error": "municipality_refused", "detail": "Nothing was changed. Mend what is named, and activate again."}
+            return JSONResponse(said | {"problems": [vars(one) for one in found]}, 422)
         case NotServed():
             return JSONResponse({"error": "not_served", "detail": str(error)}, 404)
         case RequestValidationError():

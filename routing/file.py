@@ -49,39 +49,54 @@ class MunicipalityError(ValueError):
 
 def load(path: Path) -> Municipality:
     """Read and validate one file. Raises MunicipalityError with every problem found."""
+    return parse(read(path), str(path))
+
+
+def read(path: Path) -> str:
+    """The text of a file. Raises MunicipalityError when it cannot be read."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise MunicipalityError((Problem(str(path), "file", f"cannot be read ({error})", "Check its name and rights."),)) from error
+
+
+def parse(text: str, file: str) -> Municipality:
+    """Validate the text of a file. Raises MunicipalityError with every problem found."""
+    try:
+        raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise MunicipalityError((_unreadable(str(path), str(error)),)) from error
+        raise MunicipalityError((_unreadable(file, str(error)),)) from error
     try:
         municipality = Municipality.model_validate(raw)
     except ValidationError as error:
-        raise MunicipalityError(tuple(_explain(str(path), raw, dict(one)) for one in error.errors())) from error
-    if problems := refusals(str(path), municipality):
+        raise MunicipalityError(tuple(_explain(file, raw, dict(one)) for one in error.errors())) from error
+    if problems := refusals(file, municipality):
         raise MunicipalityError(problems)
     return municipality
 
 
 def load_served(paths: Iterable[Path]) -> dict[str, Municipality]:
     """Several files by slug; a number or a slug belongs to one of them. Raises MunicipalityError with the problems of all files."""
-    served: dict[str, Municipality] = {}
-    taken: dict[str, Path] = {}
+    loaded: dict[str, Municipality] = {}
     problems: list[Problem] = []
     for path in paths:
         try:
-            one = load(path)
+            loaded[str(path)] = load(path)
         except MunicipalityError as error:
             problems += error.problems
-            continue
-        for value in (one.slug, *(number for line in one.lines.values() for number in line.numbers)):
-            if (first := taken.setdefault(value, path)) is not path:
-                problems.append(Problem(str(path), value, f"stands in {first}, too", "Keep it in one of the files."))
-        served[one.slug] = one
+    problems += clashes(loaded)
     if problems:
         raise MunicipalityError(tuple(problems))
-    return served
+    return {one.slug: one for one in loaded.values()}
+
+
+def clashes(files: Mapping[str, Municipality]) -> Iterator[Problem]:
+    """A number or a slug that stands in several files, by their names."""
+    taken: dict[str, str] = {}
+    for file, one in files.items():
+        for value in (one.slug, *(number for line in one.lines.values() for number in line.numbers)):
+            if (first := taken.setdefault(value, file)) != file:
+                yield Problem(file, value, f"stands in {first}, too", "Keep it in one of the files.")
 
 
 class NotServed(LookupError):

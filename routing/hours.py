@@ -20,7 +20,8 @@ HORIZON_DAYS = 400
 
 SERVED_AFTER_CLOSING = timedelta(minutes=15)
 
-State = Literal["open", "lunch", "closed", "holiday"]
+State = Literal["open", "lunch", "closed", "holiday", "emergency"]
+"""`emergency`: closed by order until a moment, whatever the hours say."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,13 @@ def is_open(hours: OpeningHours, at: datetime) -> bool:
     return state(hours, at) == "open"
 
 
-def state(hours: OpeningHours, at: datetime) -> State:
-    """Open, or why not: lunch is a break between two intervals of a day; a holiday is a closed day whose weekday has hours."""
+def state(hours: OpeningHours, at: datetime, closed_until: datetime | None = None) -> State:
+    """Open, or why not: lunch is a break between two intervals of a day; a holiday is a closed day whose weekday has hours.
+
+    `closed_until` is the end of an emergency closure; before it nothing else counts.
+    """
+    if closed_until and at < closed_until:
+        return "emergency"
     day = at.astimezone(ZONE).date()
     today = of_day(hours, day)
     if any(interval.opens <= at < interval.closes for interval in today):
@@ -87,9 +93,16 @@ def state(hours: OpeningHours, at: datetime) -> State:
     return "holiday" if not today and _ordinary(hours, day) else "closed"
 
 
-def is_served(hours: OpeningHours, at: datetime) -> bool:
-    """Whether those who wait are still served: while open, and for a quarter of an hour after closing."""
+def is_served(hours: OpeningHours, at: datetime, closed_until: datetime | None = None) -> bool:
+    """Whether those who wait are still served: while open, and for a quarter of an hour after closing; not in an emergency closure."""
+    if closed_until and at < closed_until:
+        return False
     return is_open(hours, at) or is_open(hours, at - SERVED_AFTER_CLOSING)
+
+
+def counts_from(at: datetime, closed_until: datetime | None) -> datetime:
+    """From when the ordinary hours count for who calls now: not before the end of an emergency closure."""
+    return max(at, closed_until) if closed_until else at
 
 
 def _from(hours: OpeningHours, at: datetime) -> Iterator[Interval]:

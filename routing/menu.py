@@ -149,7 +149,9 @@ def _ask(*prompts: str) -> Ask:
 
 
 def _ask_closed(state: MenuState) -> Ask:
-    """A break ends the same day, so only its time is said."""
+    """A break ends the same day, so only its time is said; when an emergency ends nobody promises."""
+    if state.why == "emergency":
+        return Ask(("emergency", "emergency-callback"), timeout=5.0)
     if state.why == "lunch":
         return Ask(("lunch", *state.opening[-1:], "lunch-keys"), timeout=5.0)
     return Ask(("closed", *state.opening, "closed-keys"), timeout=5.0)

@@ -31,6 +31,8 @@ class Line(Part):
     anonymous: bool = False
     hours: OpeningHours | None = None
     placeholder: bool = False
+    greeting: TextId | None = None
+    """The prompt (by its id) that a line into a queue begins with while it is open."""
 
 
 class MenuKey(Part):
@@ -122,3 +124,12 @@ class Municipality(Part):
     def priority_line(self, topic: str) -> str | None:
         """The name of the priority line that takes a topic, or None when guides do."""
         return next((name for name, line in self.priority_lines.items() if line.topic == topic), None)
+    def hours_of(self, line: str) -> OpeningHours:
+        """The hours that hold for calls on a line: its own, else the municipality's (also for a line that is no more)."""
+        known = self.lines.get(line)
+        return (known and known.hours) or self.hours
+
+    def leads_straight(self, line: str) -> bool:
+        """Whether a line asks nothing and leads to its topic."""
+        known = self.lines.get(line)
+        return known is not None and known.entry == "queue"

@@ -74,7 +74,7 @@ class World:
         return self.why if self.staffed else f"{self.why}, nobody logged in"
 
 
-WORLDS = (World("open"), World("open", staffed=False), World("lunch"), World("closed"), World("holiday"))
+WORLDS = (World("open"), World("open", staffed=False), World("lunch"), World("closed"), World("holiday"), World("emergency"))
 
 
 @dataclass(frozen=True)

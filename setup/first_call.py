@@ -13,7 +13,8 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 
 from dialplan.render import phone_password
-from ivr.service import connect_store, load_all
+from ivr.activation import load_all
+from ivr.service import connect_store
 from ivr.settings import Settings
 from metrics.ledger import Ledger
 from metrics.story import CallRecord

@@ -21,6 +21,8 @@ WAIT, QUEUED, CLOSING, PAST = "wait", "queued", "closing", "past"
 """Marks of a way on: time passes; the caller stood in a queue; closing time ends it; the rendered days are over."""
 CLOCK = r"\$\{EPOCH\} (?:>=|<|>|<=) \d+"
 CLOCK_TEST = re.compile(rf"\$\[(?P<tests>{CLOCK}(?: & {CLOCK})*)\]\?(?P<target>[^:]+)")
+CLOSURE_TEST = re.compile(r"\$\[0\$\{DB\(kc-[a-z]+/closure\)\} > \$\{EPOCH\}\]\?(?P<target>[^:]+)")
+"""Whether an emergency closure stands: then it is closed."""
 READ_SECONDS = 10.0
 """What `Read` waits by itself; Asterisk's default."""
 PASSING = ("Answer", "CELGenUserEvent", "NoOp", "Originate", "UserEvent")
@@ -46,6 +48,10 @@ class Applications:
             return _fault("nothing stands here: the call ends without Hangup, Queue or Dial")
         if clock := self._by_the_clock(call):
             return clock
+        if step.name == "GotoIf" and (match := CLOSURE_TEST.fullmatch(step.arguments)):
+            outcome = self._goto(replace(call, clock="closed"), match["target"])
+            outcome.add(_to(call.on()))
+            return outcome
         named = {name for name, _ in call.asked if re.search(rf"\b{name}\b", step.arguments)}
         looked = replace(call, asked=tuple(one for one in call.asked if one[0] not in named))
         outcome = Outcome(heard={place for name, place in call.asked if name in named})

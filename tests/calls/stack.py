@@ -13,6 +13,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,6 +49,26 @@ OPENING_HOURS = {
 }
 SPECIALISTS = "0701740620"
 """The number of Örebro, which ships with groups of specialists; here it never closes."""
+FAULTS, FAULTS_CLOSED, MENU_CLOSED = "0701740608", "0701740609", "0701740610"
+"""Lines of the one that never closes: straight to the topic of fault reports, the same with hours that never come, a menu with such."""
+NEVER = "{ weekly = { " + ", ".join(f'{day} = ["00:00-00:01"]' for day in DAYS) + " }, holidays = [] }"
+LINES = {
+    "lekeberg": f"""
+[lines.faults]
+numbers = ["+46{FAULTS[1:]}"]
+entry = "queue"
+topic = "fault_report"
+greeting = "greeting-fault-report"
+[lines.faults_closed]
+numbers = ["+46{FAULTS_CLOSED[1:]}"]
+entry = "queue"
+topic = "fault_report"
+hours = {NEVER}
+[lines.menu_closed]
+numbers = ["+46{MENU_CLOSED[1:]}"]
+hours = {NEVER}
+"""
+}
 QUICK = {"limit_seconds": 26, "offer_after_seconds": 12, "announce_every_seconds": 10}
 
 
@@ -55,12 +76,13 @@ def with_hours(text: str, spans: list[str]) -> str:
     """A file with the same hours each day."""
     weekly = ", ".join(f"{day} = {json.dumps(spans)}" for day in DAYS)
     head, rest = text.split("[hours]", 1)
-    return f"{head}[hours]\nholidays = []\nweekly = {{ {weekly} }}\n\n{rest[rest.index('[menu]') :]}"
+    some_day = date.today() + timedelta(days=30)  # closes once: waiting without an end would be refused at activation
+    return f"{head}[hours]\nclosing_days = [{some_day}]\nholidays = []\nweekly = {{ {weekly} }}\n\n{rest[rest.index('[menu]') :]}"
 
 
 def municipality_file(real: str, slug: str, number: str) -> str:
     """The real file, with hours that a test at any time of day can rely on, and a queue whose times are short."""
-    text = with_hours(real, OPENING_HOURS[slug])
+    text = with_hours(real, OPENING_HOURS[slug]).replace("[hours]", f"{LINES.get(slug, '')}\n[hours]", 1)
     text = text.replace('slug = "lekeberg"', f'slug = "{slug}"').replace("+4658548700", f"+46{number[1:]}")
     weekly = ", ".join(f"{day} = {json.dumps(OPENING_HOURS[slug])}" for day in DAYS)
     text = re.sub(r"weekly = \{ monday.*? \}(?= \})", f"weekly = {{ {weekly} }}", text)  # the priority line's, too

@@ -10,7 +10,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from dialplan.prompts.lengths import lengths, prompt_lengths
@@ -19,7 +18,6 @@ from dialplan.proof.walk import MIDDLES, walk
 from dialplan.render import Ports, Trunk, render
 from ivr.cli import app
 from ivr.proof import problems, prove_municipality, sentence
-from ivr.service import warn_of_dead_ends
 from routing import menu
 from routing.dialogue import Ask, Enter, Hangup
 from routing.file import load
@@ -162,7 +160,7 @@ def test_the_rendered_dialplan_passes() -> None:
     assert [proof.longest.seconds < 400 for proof in proofs] == [True, True, True]
 
 
-CLOSED = r"^ same => n,Read\(KC_KEY,kc/fallback-closed.*\n"
+CLOSED = r"^ same => n,Read\(KC_KEY,\$\{KC_CRISIS\}\$\{KC_SAY\}.*\n"
 QUEUE = r"^ same => n,Queue\(lekeberg-fallback.*$"
 FALLBACK = r"lekeberg-fallback,s,[\d-]+"
 
@@ -186,6 +184,7 @@ FALLBACK = r"lekeberg-fallback,s,[\d-]+"
     (QUEUE, " some => n,Queue(x)", r"extensions.conf line \d+: 'some => n,Queue\(x\)' cannot be read"),
     (r"@trunk,45\)", "@trnk,45)", r"dials 'PJSIP/\+?\d+@trnk', which is neither"),
     (r"@trunk,45\)\n", r"\g<0> same => n,Goto(referral-fault_report,5)\n", "goes round without waiting: lekeberg-step,referral"),
+    (r"\(emergency\),Set\(KC_SAY=kc/emergency\)", "(emergency),Goto(open)", "waits in a queue though it is closed"),
     (r"^exten => end,1,.*\n", "", "lekeberg-step,end,1: nothing stands here"),
     (r"^exten => 9,1,", "exten => 8,1,", "lekeberg-keys,9,1: nothing stands here"),
     (r"^\[trunk-in\]", "[trunk-out]", r"trunk-in,\d+,1: nothing stands here"),
@@ -244,12 +243,6 @@ def test_check_prints_what_it_walked_and_names_what_fails(tmp_path: Path) -> Non
     bad.write_text(f"{text[:start]}[hours]\nholidays = []\n[hours.weekly]\n{days}\n\n{text[end:]}", encoding="utf-8")
     refused = CliRunner().invoke(app, ["check", str(bad)])
     assert f"{bad}: hours.weekly: never closes in" in str(refused.exception)
-
-
-def test_the_service_warns_at_its_start_and_goes_on() -> None:
-    with structlog.testing.capture_logs() as logged:
-        warn_of_dead_ends({"good": LEKEBERG, "bad": with_queue("empty", "empty")}, TODAY)
-    assert {(one["log_level"], one["event"], one["municipality"]) for one in logged} == {("warning", "municipality.dead_end", "bad")}
 
 
 def test_every_walk_is_told_in_one_sentence() -> None:
