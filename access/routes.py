@@ -19,6 +19,12 @@ ROUTES: Mapping[Route, frozenset[Role]] = {
     ("GET", "/api/openapi.json"): PUBLIC,
     ("GET", "/api/callbacks"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
     ("GET", "/api/calls"): frozenset({Role.TEAM_LEADER}),
+    ("GET", "/api/guides"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
+    ("POST", "/api/guides/{extension}/login"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
+    ("POST", "/api/guides/{extension}/logout"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
+    ("POST", "/api/guides/{extension}/pause"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
+    ("POST", "/api/guides/{extension}/ready"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
+    ("POST", "/api/guides/{extension}/wrap-up"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
     ("POST", "/api/routing/explain"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
 }
 

@@ -19,8 +19,10 @@ from zoneinfo import ZoneInfo
 import jinja2
 from pydantic import BaseModel, ConfigDict, Field
 
+from routing.duty import PAUSE_KEYS, longest_seat_wait, seat_waits
 from routing.hours import Interval, intervals
 from routing.municipality import Municipality
+from routing.people import SEATS
 
 HORIZON_DAYS = 60
 """How many days of opening hours the fallback knows by itself."""
@@ -116,6 +118,10 @@ def render(
         dialled_forms=dialled_forms,
         intervals=rendered_intervals,
         horizon=horizon,
+        seats=SEATS,
+        seat_waits=seat_waits,
+        longest_seat_wait=longest_seat_wait,
+        pause_keys=PAUSE_KEYS,
         phone_password=lambda account: phone_password(phone_seed, account),
     )
     names = [name for name in environment.list_templates() if "/" not in name]  # a folder holds parts of the file of its name

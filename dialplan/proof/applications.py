@@ -23,7 +23,8 @@ CLOCK = r"\$\{EPOCH\} (?:>=|<|>|<=) \d+"
 CLOCK_TEST = re.compile(rf"\$\[(?P<tests>{CLOCK}(?: & {CLOCK})*)\]\?(?P<target>[^:]+)")
 READ_SECONDS = 10.0
 """What `Read` waits by itself; Asterisk's default."""
-PASSING = ("Answer", "CELGenUserEvent", "NoOp", "UserEvent")
+MEMBERS = ("AddQueueMember", "PauseQueueMember", "RemoveQueueMember", "UnpauseQueueMember")
+PASSING = ("Answer", "CELGenUserEvent", "NoOp", "UserEvent", *MEMBERS)
 """They take no time worth counting and lead nowhere else."""
 SETTING = ("MSet", "Set")
 

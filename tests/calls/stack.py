@@ -13,6 +13,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,6 +44,7 @@ OPENING_HOURS = {
     "closedville": ["00:00-00:01"],
     "lunchville": ["00:00-00:01", "23:58-23:59"],
 }
+STAFFING = "[staffing]\npause_after_missed = 2\n\n"
 QUICK = {"limit_seconds": 26, "offer_after_seconds": 12, "announce_every_seconds": 10}
 
 
@@ -52,6 +54,7 @@ def municipality_file(real: str, slug: str, number: str) -> str:
     head, rest = real.split("[hours]", 1)
     text = f"{head}[hours]\nholidays = []\nweekly = {{ {weekly} }}\n\n{rest[rest.index('[menu]') :]}"
     text = text.replace('slug = "lekeberg"', f'slug = "{slug}"').replace("+4658548700", f"+46{number[1:]}")
+    text = text.replace("[[guides]]", f"{STAFFING}[[guides]]", 1)
     for name, seconds in QUICK.items():
         text = re.sub(rf"^{name} = .*$", f"{name} = {seconds}", text, flags=re.MULTILINE)
     return text
@@ -79,6 +82,44 @@ class Stack:
         self._environment = os.environ | ports | served
         self._idle_ports = self.rtp_ports()
         self.settings = Settings(_env_file=ROOT / "secrets.env")
+
+    def token(self, *arguments: str) -> str:
+        """A new token for the API, with what `ivr token` is given."""
+        return self.compose("exec", "-T", "controller", "ivr", "token", *arguments).strip()
+
+    def api(self, method: str, path: str, token: str, body: object = None) -> tuple[int, Any]:
+        """Ask the API; the status and what it says."""
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url(path), data=data, headers=headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def guide(self, extension: str, act: str, **body: object) -> tuple[int, Any]:
+        """A team leader acts for a guide of Lekeberg; the status, and the guide or the word of the refusal."""
+        path = f"/api/guides/{extension}/{act}?municipality=lekeberg"
+        status, said = self.api("POST", path, self._leader, body or None)
+        return status, said if status == 200 else said["error"]
+
+    def guides(self) -> dict[str, Any]:
+        """Lekeberg's guides by extension, as the API tells them."""
+        status, rows = self.api("GET", "/api/guides?municipality=lekeberg", self._leader)
+        return {row["extension"]: row for row in rows} if status == 200 else {}
+
+    @cached_property
+    def _leader(self) -> str:
+        return self.token("--role", "team_leader")
+
+    def all_logged_in(self) -> None:
+        """Every guide is logged in and ready, as most stories take for granted."""
+        for extension, row in self.guides().items():
+            if row["state"] == "logged_out":
+                self.guide(extension, "login")
+            elif row["reason"]:
+                self.guide(extension, "ready")
 
     def compose(self, *arguments: str) -> str:
         """Run one Compose command; its output. Raises with Compose's own words."""

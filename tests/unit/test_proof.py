@@ -206,8 +206,12 @@ def test_every_step_that_the_controller_takes_is_walked() -> None:
 
 
 def test_a_queue_without_members_is_no_end() -> None:
-    found = edited(r"(\[lekeberg-fallback\]\(kontaktcenter\)\n)(member.*\n)+", r"\1", "queues.conf")
+    found = edited(r"(\[lekeberg-fallback\]\(kontaktcenter\)\nstrategy=.*\n)(member.*\n)+", r"\1", "queues.conf")
     assert "waits in queue 'lekeberg-fallback', which has no members" in found
+
+
+def test_a_queue_that_no_code_on_a_phone_logs_in_to_is_no_end() -> None:
+    assert "waits in queue 'lekeberg-guides', which does not exist" in edited(r"AddQueueMember\(lekeberg-guides", "AddQueueMember(lekeberg-others")
 
 
 def test_a_way_is_named_from_the_first_ring_with_its_keys() -> None:
