@@ -44,7 +44,7 @@ OPENING_HOURS = {
     "closedville": ["00:00-00:01"],
     "lunchville": ["00:00-00:01", "23:58-23:59"],
 }
-STAFFING = "[staffing]\npause_after_missed = 2\n\n"
+STAFFING = "[staffing]\nreception_after_seconds = 5\nstand_in_after_seconds = 10\npause_after_missed = 2\n\n"
 QUICK = {"limit_seconds": 26, "offer_after_seconds": 12, "announce_every_seconds": 10}
 
 

@@ -46,6 +46,20 @@ def members(stack: Stack, queue: str = "guides") -> dict[str, bool]:
     return {line.split()[0]: "paused" in line for line in lines if "PJSIP/" in line}
 
 
+async def is_on_disk(stack: Stack, *words: str) -> None:
+    """Wait until what Asterisk remembers of its members holds these words on disk: it writes within a second."""
+    script = (
+        "import sqlite3; base = sqlite3.connect('file:/var/lib/asterisk/astdb.sqlite3?mode=ro', uri=True);"
+        "print(base.execute(\"select value from astdb where key = '/Queue/PersistentMembers/lekeberg-guides'\").fetchall())"
+    )
+
+    async def written() -> bool:
+        kept = stack.compose("exec", "-T", "asterisk", "python3", "-c", script)
+        return all(word in kept for word in words)
+
+    await until(written, 10, f"{words} on disk")
+
+
 async def test_the_codes_on_the_phone_log_out_and_in_pause_and_end_the_pause(stack: Stack) -> None:
     await dial(stack, "1002", "*12")
     await becomes(stack, "1002", "logged_out")
@@ -107,6 +121,7 @@ async def test_a_guide_acts_for_oneself_and_nobody_else(stack: Stack) -> None:
 async def test_log_in_and_pause_outlive_a_killed_asterisk_and_a_killed_controller(stack: Stack) -> None:
     stack.guide("1002", "logout")
     stack.guide("1003", "pause", reason="visit")
+    await is_on_disk(stack, "visit")
     stack.kill("asterisk")
     assert stack.guide("1004", "logout") == (503, "asterisk_away")
     stack.compose("up", "-d", "--wait", "asterisk")
