@@ -59,7 +59,7 @@ class Presence:
         staff, queue = found
         extension = event.get("membername")
         match event.name:
-            case "QueueMemberAdded" | "QueueMemberStatus" | "QueueMemberPause" if queue != FALLBACK:
+            case "QueueMemberAdded" | "QueueMemberStatus" | "QueueMemberPause" | "QueueMemberPenalty" if queue != FALLBACK:
                 staff.seen(extension, queue, membership(event), int(event.get("status")))
             case "QueueMemberRemoved" if queue != FALLBACK:
                 staff.gone(extension, queue)

@@ -107,6 +107,7 @@ class Service:
             store=self.store,
             now=now,
             ahead_of=lambda place: self.session.room.ahead_of(place) if self.session else 0,
+            on_duty=self.presence.staffs[municipality.slug].on_duty,
             times_told=lambda uniqueid: self.session.room.times_told(uniqueid) if self.session else 0,
             chose=self._chose,
             storing=self.engine.storing,

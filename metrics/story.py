@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict
 Outcome = Literal["answered", "callback", "abandoned", "abandoned_short", "menu_hangup", "closed", "error"]
 OUTCOMES: tuple[Outcome, ...] = ("answered", "callback", "abandoned", "abandoned_short", "menu_hangup", "closed", "error")
 
+EXITS = {"queue_limit": "limit", "queue_key": "key", "queue_wait": "announcement", "overflow": "overflow"}
+"""Ways out of a queue, by the dialplan's word."""
 SHORT_SECONDS = 10.0
 """Who leaves a queue, chain, dial or offer sooner than this has hardly waited: counted apart."""
 
@@ -83,7 +85,7 @@ class Story:
                 self._wait_from(at)
             case "left":
                 queue, _, reason = detail.partition("/")
-                self.exits.append((queue, {"queue_limit": "limit", "queue_key": "key", "queue_wait": "announcement"}[reason]))
+                self.exits.append((queue, EXITS[reason]))
             case "fallback":
                 self.fallback = True
             case "chose":

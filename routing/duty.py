@@ -6,7 +6,8 @@ Pure: moments are epoch seconds that come in, and nothing here talks to Asterisk
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Literal, get_args
 
 from routing.people import SEATS, Guide, Staffing
@@ -179,6 +180,9 @@ class Staff:
             return
         if not duty.memberships:
             duty.is_back()
+        before = duty.memberships.get(queue)
+        if before and before.paused and not membership.paused:
+            duty.is_back()
         duty.memberships[queue] = membership
         duty.device = device
         if membership.paused:
@@ -274,6 +278,7 @@ class Staff:
                 rank = duty.rank(now)
                 wanted = 0 if rank <= first else rank
                 if duty.memberships[queue].penalty != wanted:
+                    duty.memberships[queue] = replace(duty.memberships[queue], penalty=wanted)  # ordered once
                     yield Rank(duty.guide.extension, queue, wanted)
 
 
@@ -286,3 +291,20 @@ def seat_waits(staffing: Staffing) -> tuple[tuple[int, int], ...]:
 def longest_seat_wait(staffing: Staffing) -> int:
     """After so many seconds of waiting everybody may be rung."""
     return seat_waits(staffing)[-1][0]
+
+
+FEWEST_FOR_AN_ESTIMATE = 3
+"""With fewer guides one long talk makes every estimate wrong."""
+
+
+def estimated_wait(place: int, handling_seconds: int, on_duty: int) -> float | None:
+    """Seconds until who stands at this place is answered; None with nobody on duty."""
+    return place * handling_seconds / on_duty if on_duty else None
+
+
+def estimated_minutes(place: int, handling_seconds: int, on_duty: int) -> int | None:
+    """The estimate as it is said, in whole minutes rounded up; None when none is said."""
+    seconds = estimated_wait(place, handling_seconds, on_duty)
+    if seconds is None or on_duty < FEWEST_FOR_AN_ESTIMATE:
+        return None
+    return ceil(seconds / 60)

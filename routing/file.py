@@ -147,7 +147,10 @@ def _dangling(file: str, m: Municipality) -> Iterator[Problem]:
     for name in SPOKEN_REFERRALS:
         if name in m.topics and name not in m.referrals:
             yield Problem(file, f"referrals.{name}", "is missing", "State who takes this out of hours: the closed text offers it.")
-    for name in m.queues:
+    for name, rules in m.queues.items():
+        if (to := rules.overflow_to) and (to == name or to not in m.queues or m.queues[to].overflow_to):
+            remedy = "Name another queue of this file that has no overflow_to itself."
+            yield Problem(file, f"queues.{name}.overflow_to", f"{to!r} cannot take over", remedy)
         if not any(name in guide.queues for guide in m.guides):
             yield Problem(file, f"queues.{name}", "nobody answers it", "Name it in the queues of at least one guide.")
     if not any(m.main_number in line.numbers for line in m.lines.values()):

@@ -36,13 +36,15 @@ PORTS = {"KC_SIP_PORT": 7060 + WORKER, "KC_AMI_PORT": 7160 + WORKER, "KC_REDIS_P
 SECOND_WEB_PORT = 7560 + WORKER
 
 CITIZEN = "0701740605"
-LEKEBERG, CLOSED, LUNCH = "058548700", "0701740606", "0701740607"
-"""The numbers of the three municipalities of a stack: one never closes, one never opens, one always has its lunch break."""
+LEKEBERG, CLOSED, LUNCH, GROUPS = "058548700", "0701740606", "0701740607", "0701740608"
+"""The numbers of the municipalities of a stack: one never closes, one never opens, one always has its lunch break, and one never closes
+and has specialists for building matters (guide 1002), from whom callers go on to the generalists after 6 s."""
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 OPENING_HOURS = {
     "lekeberg": ["00:00-23:59"],
     "closedville": ["00:00-00:01"],
     "lunchville": ["00:00-00:01", "23:58-23:59"],
+    "groupville": ["00:00-23:59"],
 }
 STAFFING = "[staffing]\nreception_after_seconds = 5\nstand_in_after_seconds = 10\npause_after_missed = 2\n\n"
 QUICK = {"limit_seconds": 26, "offer_after_seconds": 12, "announce_every_seconds": 10}
@@ -57,7 +59,15 @@ def municipality_file(real: str, slug: str, number: str) -> str:
     text = text.replace("[[guides]]", f"{STAFFING}[[guides]]", 1)
     for name, seconds in QUICK.items():
         text = re.sub(rf"^{name} = .*$", f"{name} = {seconds}", text, flags=re.MULTILINE)
-    return text
+    return with_specialists(text) if slug == "groupville" else text
+
+
+def with_specialists(text: str) -> str:
+    """The file with a group of specialists before the generalists."""
+    text = re.sub(r'(label = "Bygg".*queue = )"guides"', r'\1"specialists"', text)
+    text = re.sub(r'(extension = "1002"\nname = .*\nqueues = )\["guides"\]', r'\1["specialists"]', text)
+    group = '[queues.specialists]\noverflow_to = "guides"\noverflow_after_seconds = 6\nlimit_seconds = 26\noffer_after_seconds = 16\n\n'
+    return text.replace("[staffing]", f"{group}[staffing]", 1)
 
 
 class Stack:
@@ -69,7 +79,7 @@ class Stack:
         municipalities = folder / "municipalities"
         municipalities.mkdir()
         real = (ROOT / "municipalities" / "lekeberg.toml").read_text(encoding="utf-8")
-        for slug, number in zip(OPENING_HOURS, (LEKEBERG, CLOSED, LUNCH), strict=True):
+        for slug, number in zip(OPENING_HOURS, (LEKEBERG, CLOSED, LUNCH, GROUPS), strict=True):
             (municipalities / f"{slug}.toml").write_text(municipality_file(real, slug, number), encoding="utf-8")
         ports = {name: str(port) for name, port in PORTS.items()}
         files = "docker-compose.yml:tests/calls/compose.yml"
@@ -98,9 +108,9 @@ class Stack:
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
 
-    def guide(self, extension: str, act: str, **body: object) -> tuple[int, Any]:
-        """A team leader acts for a guide of Lekeberg; the status, and the guide or the word of the refusal."""
-        path = f"/api/guides/{extension}/{act}?municipality=lekeberg"
+    def guide(self, extension: str, act: str, municipality: str = "lekeberg", **body: object) -> tuple[int, Any]:
+        """A team leader acts for a guide; the status, and the guide or the word of the refusal."""
+        path = f"/api/guides/{extension}/{act}?municipality={municipality}"
         status, said = self.api("POST", path, self._leader, body or None)
         return status, said if status == 200 else said["error"]
 
@@ -153,9 +163,12 @@ class Stack:
         """A file in Asterisk's container."""
         return self.compose("exec", "-T", "asterisk", "cat", path)
 
-    def phone(self, extension: str, answers_after: float | None = 1.0, status: int | None = None, talk: float | None = None) -> Phone:
+    def phone(
+        self, extension: str, answers_after: float | None = 1.0, status: int | None = None, talk: float | None = None,
+        municipality: str = "lekeberg",
+    ) -> Phone:  # fmt: skip
         """A guide's phone, registered while it is used."""
-        account = f"lekeberg-{extension}"
+        account = f"{municipality}-{extension}"
         password = phone_password(self.settings.phone_seed, account)
         return Phone(account, password, answers_after, talk, status, registrar=("127.0.0.1", self.sip))
 

@@ -24,8 +24,8 @@ async def becomes(stack: Stack, extension: str, state: str, reason: str = "", wi
     """Wait until the API tells this of a guide."""
 
     async def told() -> bool:
-        row = stack.guides().get(extension)
-        return bool(row) and (row["state"], row["reason"]) == (state, reason)
+        row = stack.guides().get(extension, {})
+        return (row.get("state"), row.get("reason")) == (state, reason)
 
     await until(told, within, f"{extension} {state} {reason}")
 
