@@ -37,7 +37,8 @@ def walk(municipality: Municipality, files: Mapping[str, str], lengths: Mapping[
     `files` are the texts that are rendered for this municipality, by name, `lengths` seconds by the file names that Asterisk plays.
     """
     dialplan = parse(files["extensions.conf"])
-    answering = Counter(members(files["queues.conf"])) + joined(dialplan)
+    answering = Counter(members(files["queues.conf"]))
+    answering.update(joined(dialplan))
     rules = Applications(dialplan, answering, sections(files["pjsip.conf"]), lengths, relevant(dialplan))
     wanted = live(rules)
     outcomes: dict[Call, Outcome] = {}
