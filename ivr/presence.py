@@ -71,9 +71,8 @@ class Presence:
                 staff.misses(extension, event.get("uniqueid"), float(event.get("timestamp")))
             case "AgentComplete":
                 staff.completes(extension)
-            case _:
-                return
-        self._changed.set()
+        if staff.has_orders:
+            self._changed.set()
 
     async def log_in(self, slug: str, extension: str) -> None:
         """In to all of the guide's queues, or none. Raises Refused, as all of these do."""

@@ -164,6 +164,8 @@ class Staff:
         self.duties = {guide.extension: Duty(guide) for guide in guides}
         self._staffing = staffing
         self._decided: list[Order] = []
+        self.has_orders = False
+        """Whether something happened from which orders may follow. A phone that rings or is busy is not: it does with every call."""
 
     def forget(self) -> None:
         """What is remembered of Asterisk's queues is no longer true; they are about to be read."""
@@ -177,14 +179,16 @@ class Staff:
         duty = self.duties.get(extension)
         if duty is None or queue not in duty.guide.queues:
             self._decided.append(Leave(extension, queue))
+            self.has_orders = True
             return
         if not duty.memberships:
             duty.is_back()
         before = duty.memberships.get(queue)
         if before and before.paused and not membership.paused:
             duty.is_back()
+        was_reachable, duty.device = duty.is_reachable, device
+        self.has_orders |= before != membership or was_reachable != duty.is_reachable
         duty.memberships[queue] = membership
-        duty.device = device
         if membership.paused:
             duty.pausing = False
         if device == IDLE:
@@ -194,6 +198,7 @@ class Staff:
         """A guide is no longer in a queue."""
         if duty := self.duties.get(extension):
             duty.memberships.pop(queue, None)
+            self.has_orders = True
 
     def rings(self, extension: str, call: str) -> None:
         """A guide's phone begins to ring for a call."""
@@ -204,6 +209,7 @@ class Staff:
         """A guide has answered."""
         if duty := self.duties.get(extension):
             duty.rung_for = ""
+            self.has_orders |= bool(duty.passed_over_until)
             duty.is_back()
 
     def misses(self, extension: str, call: str, now: float) -> None:
@@ -212,6 +218,7 @@ class Staff:
             return
         duty.rung_for = ""
         duty.passed_over_until = now + PASSED_OVER_SECONDS
+        self.has_orders = True
         if call == duty.missed_call:
             return
         duty.missed, duty.missed_call = duty.missed + 1, call
@@ -225,6 +232,7 @@ class Staff:
         if duty and duty.is_logged_in and not duty.pause and self._staffing.wrap_up_seconds:
             duty.pausing = True
             self._decided.append(Pause(extension, WRAP_UP))
+            self.has_orders = True
 
     def is_last(self, duty: Duty) -> bool:
         """Whether a queue of this guide would have nobody on duty without him or her."""
@@ -257,7 +265,7 @@ class Staff:
 
     def orders(self, now: float) -> list[Order]:
         """What has to be done now; what was decided is given once."""
-        decided, self._decided = self._decided, []
+        decided, self._decided, self.has_orders = self._decided, [], False
         over = [Ready(extension) for extension, duty in self.duties.items() if (end := self._wrap_up_ends(duty)) and end <= now]
         return [*decided, *over, *self._ranks(now)]
 
