@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 
 import pytest
 
 from simulation import HangUp, Press, Wait
-from tests.calls.stack import Stack, until
+from tests.calls.stack import Stack
 from tests.calls.test_guides import becomes, everybody_comes_back, members
 from tests.calls.test_without_controller import killed
 
@@ -17,25 +17,21 @@ __all__ = ["everybody_comes_back"]
 SECONDS = 6
 
 
-@pytest.fixture(autouse=True)
-async def wrap_up_in_the_file(stack: Stack, everybody_comes_back: None) -> AsyncIterator[None]:
+@pytest.fixture(scope="module", autouse=True)
+def wrap_up_in_the_file(stack: Stack) -> Iterator[None]:
     """The controller runs with a wrap-up of a few seconds."""
     file = stack.folder / "municipalities" / "lekeberg.toml"
     kept = file.read_text(encoding="utf-8")
-    await serve(stack, kept.replace("[staffing]\n", f"[staffing]\nwrap_up_seconds = {SECONDS}\n"))
+    serve(stack, kept.replace("[staffing]\n", f"[staffing]\nwrap_up_seconds = {SECONDS}\n"))
     yield
-    await serve(stack, kept)
+    serve(stack, kept)
 
 
-async def serve(stack: Stack, text: str) -> None:
+def serve(stack: Stack, text: str) -> None:
     """Start the controller on another file."""
     (stack.folder / "municipalities" / "lekeberg.toml").write_text(text, encoding="utf-8")
     stack.compose("restart", "controller")
-
-    async def acting() -> bool:
-        return stack.ready() and bool(stack.guides())
-
-    await until(acting, 30, "the controller with the other file")
+    stack.compose("up", "-d", "--wait", "controller")
 
 
 async def talks(stack: Stack, number: str, seconds: float = 3.0) -> None:
