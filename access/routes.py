@@ -26,6 +26,12 @@ ROUTES: Mapping[Route, frozenset[Role]] = {
     ("PUT", "/api/crisis-message"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
     ("DELETE", "/api/crisis-message"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
     ("POST", "/api/municipalities/{slug}/activate"): frozenset({Role.SYSTEM_MANAGER}),
+    ("GET", "/api/guides"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
+    ("POST", "/api/guides/{extension}/login"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
+    ("POST", "/api/guides/{extension}/logout"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
+    ("POST", "/api/guides/{extension}/pause"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
+    ("POST", "/api/guides/{extension}/ready"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
+    ("POST", "/api/guides/{extension}/wrap-up"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
     ("POST", "/api/routing/explain"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
 }
 

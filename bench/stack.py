@@ -72,6 +72,7 @@ class Stack:
             self._compose("down", "-v", "--remove-orphans")
             self._compose("up", "-d")
             await self.start_controller()
+            self._log_in()
             self._add_twin()
         except BaseException:
             self._remove()
@@ -117,6 +118,16 @@ class Stack:
                 return bool(json.load(answer)["acting"])
         except (OSError, ValueError):
             return False  # it is not up yet
+
+    def _log_in(self) -> None:
+        """All guides, in one run of the console: members of the queue, as the code on their phone would make them."""
+        adding = f"queue add member PJSIP/$1 to {QUEUE} penalty 0 as $2 state_interface PJSIP/$1"
+        loop = f'while read -r account extension; do set -- "$account" "$extension"; asterisk -rx "{adding}" </dev/null; done'
+        accounts = "".join(f"{account} {account.rpartition('-')[2]}\n" for account in self.passwords)
+        command = ["docker", "exec", "-i", self._container("asterisk"), "sh", "-c", loop]
+        done = subprocess.run(command, input=accounts, capture_output=True, text=True, check=False)
+        if done.stdout.count("Added interface") != len(self.passwords):
+            raise BenchError(f"not every guide could log in: {done.stdout[-300:]}{done.stderr}")
 
     def _add_twin(self) -> None:
         """Over Asterisk's console, so that the product's own files stay as they are; it lasts until the next reload."""

@@ -22,9 +22,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dialplan.prompts.catalogue import sound
 from routing.chain import Chain, chain
+from routing.duty import PAUSE_KEYS, longest_seat_wait, seat_waits
 from routing.hours import Interval, intervals
 from routing.municipality import Municipality
 from routing.opening_hours import OpeningHours
+from routing.people import SEATS
 
 HORIZON_DAYS = 60
 """How many days of opening hours the fallback knows by itself."""
@@ -138,6 +140,10 @@ def render(
         chain=rendered_chain,
         today=today,
         recorded=RECORDED,
+        seats=SEATS,
+        seat_waits=seat_waits,
+        longest_seat_wait=longest_seat_wait,
+        pause_keys=PAUSE_KEYS,
         phone_password=lambda account: phone_password(phone_seed, account),
     )
     names = [name for name in environment.list_templates() if "/" not in name]  # a folder holds parts of the file of its name

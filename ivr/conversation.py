@@ -16,11 +16,12 @@ from callbacks import conversation as offer
 from callbacks import policy
 from callbacks.model import Request, Source
 from callbacks.store import CallbackStore, NotDurable, Registered, StoreAway
-from dialplan.prompts.catalogue import LONGEST_POSITION
+from dialplan.prompts.catalogue import LONGEST_ESTIMATE, LONGEST_POSITION
 from ivr.books import Storing
 from ivr.entry import Entry
 from routing import hours, menu, spoken
 from routing.dialogue import Ask, Callback, Enter, Hangup, Register
+from routing.duty import estimated_minutes
 from routing.municipality import Municipality
 
 log = structlog.get_logger()
@@ -39,6 +40,8 @@ class Desk:
     now: Callable[[], datetime]
     ahead_of: Callable[[int], int]
     """How many wait with an earlier place."""
+    on_duty: Callable[[str], int]
+    """How many guides are on duty in a queue."""
     times_told: Callable[[str], int]
     """How often this channel's caller has been told his place."""
     chose: Callable[[Entry, str], None]
@@ -117,10 +120,26 @@ async def waiting(entry: Entry, desk: Desk) -> None:
         return await ordering(entry, desk, is_open=True)
     place = min(desk.ahead_of(entry.place) + 1, LONGEST_POSITION)
     with_offer = entry.reason == "queue_limit" or desk.times_told(entry.uniqueid) <= 1
-    prompts = (f"queue-position-{place}", *(("queue-offer",) if with_offer else ()))
+    matter = desk.municipality.topics[entry.state.topic or "guide"]
+    on_duty, handling = desk.on_duty(matter.queue), desk.municipality.queues[matter.queue].handling_seconds
+    prompts = (
+        f"queue-position-{place}",
+        *((f"queue-minutes-{min(minutes, LONGEST_ESTIMATE)}",) if (minutes := estimated_minutes(place, handling, on_duty)) else ()),
+        *((offered(desk, on_duty),) if with_offer else ()),
+    )
     if await entry.read(Ask(prompts, timeout=OFFER_SECONDS if with_offer else 0.1)) == "9":
         return await ordering(entry, desk, is_open=True)
     await queue(entry, desk, entry.state.topic)
+
+
+def offered(desk: Desk, on_duty: int) -> str:
+    """The offer of a callback; one guide alone is said, and "today" only where that can be kept."""
+    if on_duty != 1:
+        return "queue-offer"
+    moment = desk.now()
+    due = policy.due(desk.municipality.hours, moment)
+    is_today = due.astimezone(hours.ZONE).date() == moment.astimezone(hours.ZONE).date()
+    return "queue-few-today" if is_today else "queue-few"
 
 
 async def queue(entry: Entry, desk: Desk, topic: str) -> None:

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from callbacks import conversation as offer
-from dialplan.prompts.catalogue import LONGEST_POSITION
+from dialplan.prompts.catalogue import LONGEST_ESTIMATE, LONGEST_POSITION
 from dialplan.prompts.lengths import lengths, prompt_lengths
 from dialplan.proof.walk import walk
 from dialplan.render import Ports, Trunk, render
@@ -28,7 +28,7 @@ A_CALLER = "0701740605"
 """One of the numbers that the Swedish authority keeps for fiction."""
 KEYED = (A_CALLER, "0900123456", "112", "0044207946000", "9" * 16)
 """One of each kind that a number can be of: ours to ring, premium, short, foreign, malformed and as long as can be keyed."""
-OFFERED = Ask((f"queue-position-{LONGEST_POSITION}", "queue-offer"), timeout=OFFER_SECONDS)
+OFFERED = Ask((f"queue-position-{LONGEST_POSITION}", f"queue-minutes-{LONGEST_ESTIMATE}", "queue-offer"), timeout=OFFER_SECONDS)
 """What is asked at a queue's limit, at its longest."""
 
 

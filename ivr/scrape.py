@@ -11,6 +11,7 @@ from ivr.conversation import now
 from ivr.service import Service
 from ivr.waiting import WaitingRoom
 from metrics.registry import FALLBACK, Moment, Scrape, exposition
+from routing.duty import estimated_wait
 from routing.hours import state
 from routing.municipality import Municipality
 
@@ -40,6 +41,10 @@ async def _moment(service: Service, municipality: Municipality, room: WaitingRoo
     slug, queues, moment = municipality.slug, tuple(municipality.queues), now()
     callbacks = await service.store.figures(slug, queues, moment)
     waiting, oldest = _queues(room, slug, (*queues, FALLBACK))
+    staff = service.presence.staffs[slug]
+    waits = {
+        name: estimated_wait(waiting[name], queue.handling_seconds, staff.on_duty(name)) for name, queue in municipality.queues.items()
+    }
     return Moment(
         queues=queues,
         topics=tuple(municipality.topics),
@@ -48,6 +53,8 @@ async def _moment(service: Service, municipality: Municipality, room: WaitingRoo
         is_open=state(municipality.hours, moment, service.closures.until(slug)) == "open",
         waiting=waiting,
         oldest_joined=oldest,
+        agents={(queue, state): count for queue in queues for state, count in staff.states(queue).items()},
+        estimated_wait={queue: seconds for queue, seconds in waits.items() if seconds is not None},
         callbacks_open=callbacks.open,
         callbacks_overdue=callbacks.overdue,
         callbacks_oldest_due=callbacks.oldest_due,

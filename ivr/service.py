@@ -28,6 +28,7 @@ from ivr.controller import Listener, Session
 from ivr.conversation import Desk, now
 from ivr.crisis import Crisis
 from ivr.entry import Entry
+from ivr.presence import Presence
 from ivr.settings import Settings
 from ivr.switch_memory import Copy
 from ivr.waiting import WaitingRoom
@@ -57,7 +58,8 @@ class Service:
         self.memory = Copy(self.municipalities, "closure", "crisis")
         self.closures = Closures(self.memory, self.municipalities, now, lambda: self.session.room if self.session else WaitingRoom())
         self.crisis = Crisis(self.memory, self.municipalities, now, settings.rendered / "crisis")
-        self.listeners: list[Listener] = [self.closures, self.activation]
+        self.presence = Presence(self.municipalities, acts=lambda: self.session is not None and self.session.acting)
+        self.listeners: list[Listener] = [self.presence, self.closures, self.activation]
         self.session: Session | None = None
         self._ami: Ami | None = None
         self.owner = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
@@ -121,6 +123,7 @@ class Service:
             store=self.store,
             now=now,
             ahead_of=lambda place: self.session.room.ahead_of(place) if self.session else 0,
+            on_duty=self.presence.staffs[municipality.slug].on_duty,
             times_told=lambda uniqueid: self.session.room.times_told(uniqueid) if self.session else 0,
             chose=self._chose,
             storing=self.engine.storing,

@@ -54,7 +54,7 @@ def counts(record: CallRecord) -> Iterator[tuple[str, float]]:
     for choice in record.choices:
         yield f"menu_selections|{record.line}|{choice}", 1
     for queue, reason in record.exits:
-        if reason in ("limit", "key"):
+        if reason in ("limit", "key", "overflow"):
             yield f"queue_exits|{queue}|{reason}", 1
     if record.queue != "none" and record.outcome in ("answered", "abandoned", "abandoned_short"):
         yield f"queue_exits|{record.queue}|{'answered' if record.outcome == 'answered' else 'abandoned'}", 1

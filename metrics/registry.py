@@ -37,6 +37,8 @@ class Moment:
     is_open: bool = False
     waiting: Mapping[str, int] = field(default_factory=dict)
     oldest_joined: Mapping[str, float] = field(default_factory=dict)
+    agents: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    estimated_wait: Mapping[str, float] = field(default_factory=dict)
     callbacks_open: Mapping[tuple[str, str], int] = field(default_factory=dict)
     callbacks_overdue: Mapping[str, int] = field(default_factory=dict)
     callbacks_oldest_due: Mapping[str, float] = field(default_factory=dict)
@@ -107,6 +109,7 @@ class _Collector:
         for family in HISTOGRAMS:
             yield self._histogram(family)
         yield from self._queues()
+        yield from self._agents()
         yield from self._callbacks()
         yield GaugeMetricFamily("ivr_calls_live", "Calls that are going on.", value=self._scrape.calls_live)
         yield GaugeMetricFamily("ivr_store_up", "1 while Redis answers.", value=self._scrape.store_up)
@@ -147,6 +150,17 @@ class _Collector:
         yield by_queue("callbacks_overdue", "Promises past their time.", lambda m, q: m.callbacks_overdue.get(q, 0))
         yield by_queue("callback_oldest_due_timestamp_seconds", "The earliest promise that is open; 0 for none.",
                        lambda m, q: m.callbacks_oldest_due.get(q, 0.0))  # fmt: skip
+
+    def _agents(self) -> Iterator[Metric]:
+        agents = GaugeMetricFamily("ivr_queue_agents", "Guides who are logged in.", labels=("municipality", "queue", "state"))
+        wait = GaugeMetricFamily("ivr_queue_estimated_wait_seconds", "For the last who waits.", labels=("municipality", "queue"))
+        for municipality, moment in self._scrape.moments.items():
+            for labels, count in moment.agents.items():
+                agents.add_metric((municipality, *labels), count)
+            for queue, seconds in moment.estimated_wait.items():
+                wait.add_metric((municipality, queue), seconds)
+        yield agents
+        yield wait
 
     def _callbacks(self) -> Iterator[Metric]:
         metric = GaugeMetricFamily("ivr_callbacks_open", "Open promises.", labels=("municipality", "queue", "state"))

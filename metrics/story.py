@@ -16,6 +16,8 @@ OUTCOMES: tuple[Outcome, ...] = ("answered", "callback", "abandoned", "abandoned
 PriorityOutcome = Literal["on_duty", "guide", "nobody", "hung_up"]
 PRIORITY_OUTCOMES: tuple[PriorityOutcome, ...] = ("on_duty", "guide", "nobody", "hung_up")
 
+EXITS = {"queue_limit": "limit", "queue_key": "key", "queue_wait": "announcement", "overflow": "overflow"}
+"""Ways out of a queue, by the dialplan's word."""
 SHORT_SECONDS = 10.0
 """Who leaves a queue, chain, dial or offer sooner than this has hardly waited: counted apart."""
 
@@ -101,7 +103,7 @@ class Story:
                 self.nobody = True
             case "left":
                 queue, _, reason = detail.partition("/")
-                self.exits.append((queue, {"queue_limit": "limit", "queue_key": "key", "queue_wait": "announcement"}[reason]))
+                self.exits.append((queue, EXITS[reason]))
             case "fallback":
                 self.fallback = True
             case "chose":

@@ -20,13 +20,16 @@ from metrics.ledger import Ledger
 from metrics.story import CallRecord
 from routing.hours import ZONE, is_open, next_opening
 from routing.municipality import Municipality
-from simulation import Citizen, HangUp, Phone, Press, SippError, Wait, WaitForBye
+from simulation import Citizen, HangUp, Phone, Press, SippError, Softphone, Wait, WaitForBye
+from simulation.sipp import Address
 
 CITIZEN = "0701740605"
 """A number that is reserved for stories and belongs to nobody."""
 TO_A_GUIDE = (Wait(1.0), Press("1"), Wait(4.0), HangUp())
 TO_A_CALLBACK = (Wait(1.0), Press("9"), Wait(1.5), Press("1"), WaitForBye())
 SETTLED_SECONDS = 15
+LOG_IN, LOG_OUT = "*11", "*12"
+CONFIRMED_SECONDS = 10
 
 
 def why_not(settings: Settings) -> str:
@@ -46,9 +49,14 @@ async def first_call(settings: Settings, municipality: Municipality) -> None:
     is_served = is_open(municipality.hours, datetime.now(UTC))
     guide, dials = municipality.guides[0], "0" + municipality.main_number.removeprefix("+46")
     account = f"{municipality.slug}-{guide.extension}"
-    phone = Phone(account, phone_password(settings.phone_seed, account), answers_after=1.0, registrar=asterisk)
+    password = phone_password(settings.phone_seed, account)
+    phone = Phone(account, password, answers_after=1.0, registrar=asterisk)
+    if is_served:
+        await dial_code(account, password, asterisk, LOG_IN)
     async with phone if is_served else nullcontext():
         await Citizen(CITIZEN, dials, TO_A_GUIDE if is_served else TO_A_CALLBACK).call(asterisk)
+    if is_served:
+        await dial_code(account, password, asterisk, LOG_OUT)
     record = await settled(settings, municipality.slug, began)
     print(f"\nThe first call\n  {clock(record.started)}  {CITIZEN} rings {dials} and is asked for the matter")
     if is_served:
@@ -62,6 +70,12 @@ async def first_call(settings: Settings, municipality: Municipality) -> None:
         print(f"            promised: request {record.callback_id}, on the list of `ivr callbacks list`")
     print(f"  {clock(record.ended)}  ended. Outcome in the ledger: {record.outcome}", end="")
     print(f", {record.answer_seconds:.1f} s after the first ring\n" if record.answer_seconds else "\n")
+
+
+async def dial_code(account: str, password: str, asterisk: Address, code: str) -> None:
+    """A guide dials a code and hears it confirmed. Raises TimeoutError."""
+    async with Softphone(account, password, asterisk) as phone, asyncio.timeout(CONFIRMED_SECONDS):
+        await (await phone.dial(code)).ended.wait()
 
 
 async def settled(settings: Settings, slug: str, began: float) -> CallRecord:

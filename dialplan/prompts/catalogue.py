@@ -29,6 +29,8 @@ OF = "of: "
 """Before the parts of a text: the slug of the municipality that alone may play it."""
 LONGEST_POSITION = 20
 """Places in a queue beyond this are not counted aloud."""
+LONGEST_ESTIMATE = 30
+"""Minutes of waiting that are said at most."""
 QUARTER = 15
 """Minutes between two times of day that can be said."""
 
@@ -49,6 +51,7 @@ def load() -> Catalogue:
     fixed = {name: parsed(part for part in parts if not part.startswith(OF)) for name, parts in _fixed().items()}
     families = {f"digit-{digit}": WORDS[digit] for digit in range(10)}
     families |= {f"queue-position-{place}": f"Du är nummer {WORDS[place]} i kön." for place in range(1, LONGEST_POSITION + 1)}
+    families |= {f"queue-minutes-{minutes}": f"Väntetiden är ungefär {_minutes(minutes)}." for minutes in range(1, LONGEST_ESTIMATE + 1)}
     families |= {time_id(hour, minute): f"klockan {clock(hour, minute)}," for hour in range(24) for minute in range(0, 60, QUARTER)}
     families |= {f"date-{day}": f"den {ordinal}" for day, ordinal in enumerate(ORDINALS, 1)}
     families |= {f"month-{month}": name for month, name in enumerate(MONTHS, 1)}
@@ -101,6 +104,13 @@ def clock(hour: int, minute: int) -> str:
     """A quarter of an hour as it is said: kvart över tre, halv fyra, kvart i fyra."""
     this, following = (WORDS[(hour + ahead - 1) % 12 + 1] for ahead in (0, 1))
     return {0: this, 15: f"kvart över {this}", 30: f"halv {following}", 45: f"kvart i {following}"}[minute]
+
+
+def _minutes(count: int) -> str:
+    """A number of minutes as it is said, 1 to 30: a minute is "en", not "ett"."""
+    tens, ones = divmod(count, 10)
+    words = WORDS[count] if count <= 20 else f"{('', '', 'tjugo', 'trettio')[tens]}{WORDS[ones] if ones else ''}"
+    return "en minut" if count == 1 else f"{words[:-3] + 'en' if ones == 1 and count > 20 else words} minuter"
 
 
 def _part(text: str) -> Part:

@@ -25,7 +25,8 @@ CLOSURE_TEST = re.compile(r"\$\[0\$\{DB\(kc-[a-z]+/closure\)\} > \$\{EPOCH\}\]\?
 """Whether an emergency closure stands: then it is closed."""
 READ_SECONDS = 10.0
 """What `Read` waits by itself; Asterisk's default."""
-PASSING = ("Answer", "CELGenUserEvent", "NoOp", "Originate", "UserEvent")
+MEMBERS = ("AddQueueMember", "PauseQueueMember", "RemoveQueueMember", "UnpauseQueueMember")
+PASSING = ("Answer", "CELGenUserEvent", "NoOp", "Originate", "UserEvent", *MEMBERS)
 """They take no time worth counting and lead nowhere else; what is originated is no call of a citizen's."""
 SETTING = ("MSet", "Set")
 

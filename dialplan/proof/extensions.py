@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +11,8 @@ LINE = re.compile(r"(?:exten\s*=>?\s*(?P<exten>[^,]+),\s*|same\s*=>?\s*)(?P<prio
 CALL = re.compile(r"(?P<name>\w+)(?:\((?P<arguments>.*)\))?")
 ASSIGNED = re.compile(r"(?:^|,)(\w+(?:\((?:[^()]|\([^()]*\))*\))?)=")
 SECTION = re.compile(r"\[([^\]]+)\](\([^)]*\))?")
+INCLUDE = re.compile(r"include\s*=>?\s*[\w-]+")
+"""What a phone may dial beside; each context is walked by itself."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,7 @@ def parse(text: str) -> Dialplan:
         if section := SECTION.fullmatch(line):
             context, exten = section[1], ""
             found.contexts.setdefault(context, {})
-        elif line.startswith("include"):
-            continue  # what our own phones may dial: no call that comes in gets there
-        elif context == "general":
+        elif context == "general" or INCLUDE.fullmatch(line):
             continue
         elif (match := LINE.fullmatch(line)) and (match["exten"] or exten) and (call := application(match["call"])):
             exten = match["exten"] or exten
@@ -104,6 +105,12 @@ def members(queues: str) -> Mapping[str, int]:
         elif section and line.startswith("member"):
             counts[section] += 1
     return counts
+
+
+def joined(dialplan: Dialplan) -> Counter[str]:
+    """How many may log in to each queue by a code on their phone."""
+    steps = (step for step in dialplan.steps.values() if step.name == "AddQueueMember")
+    return Counter(step.arguments.partition(",")[0] for step in steps)
 
 
 def sections(text: str) -> frozenset[str]:

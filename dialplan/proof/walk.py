@@ -8,13 +8,14 @@ that waiting ends with a guide or the caller's own hang-up. A press while one wa
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dialplan.proof.applications import CLOSING, PAST, QUEUED, TEMPLATE, WAIT, Applications
 from dialplan.proof.call import Call, Outcome
 from dialplan.proof.expression import NUMBER
-from dialplan.proof.extensions import Dialplan, Place, members, parse, sections
+from dialplan.proof.extensions import Dialplan, Place, joined, members, parse, sections
 from dialplan.proof.live import live, relevant, trimmed
 from dialplan.render import ASK_TIMEOUT, dialled_forms
 from routing.graph import Edge, Graph, Longest, explore
@@ -26,6 +27,8 @@ MOST_CALLS = 20_000
 MIDDLES = {"ask": ("s", "T"), "fallback": ("s",), "step": ("queue", "promised", "end"), "keys": ("9",)}
 """Where a call may come from elsewhere than the dialplan: sent by the controller (`ivr/conversation.py`), timed out, or with a key
 pressed in a queue. What of it does not exist is found; other extensions of these contexts are walked, too."""
+PHONES = ("guide-codes", "guide-told")
+"""What a guide's phone dials, and what it hears when the controller rings it."""
 
 
 def walk(municipality: Municipality, files: Mapping[str, str], lengths: Mapping[str, float]) -> list[Proof]:
@@ -34,7 +37,9 @@ def walk(municipality: Municipality, files: Mapping[str, str], lengths: Mapping[
     `files` are the texts that are rendered for this municipality, by name, `lengths` seconds by the file names that Asterisk plays.
     """
     dialplan = parse(files["extensions.conf"])
-    rules = Applications(dialplan, members(files["queues.conf"]), sections(files["pjsip.conf"]), lengths, relevant(dialplan))
+    answering = Counter(members(files["queues.conf"]))
+    answering.update(joined(dialplan))
+    rules = Applications(dialplan, answering, sections(files["pjsip.conf"]), lengths, relevant(dialplan))
     wanted = live(rules)
     outcomes: dict[Call, Outcome] = {}
 
@@ -44,7 +49,7 @@ def walk(municipality: Municipality, files: Mapping[str, str], lengths: Mapping[
 
     numbers = [number for line in municipality.lines.values() for number in line.numbers]
     coming = [Call(Place("trunk-in", form)) for number in numbers for form in dialled_forms(number)]
-    graph = explore([*coming, *begun(dialplan, municipality)], ways, MOST_CALLS)
+    graph = explore([*coming, *begun(dialplan, municipality), *dialled(dialplan, municipality)], ways, MOST_CALLS)
     findings = tuple(_findings(graph, outcomes, dialplan))
     return [_proof(clock, coming, graph, outcomes, findings if clock == "open" else ()) for clock in ("open", "closed", PAST)]
 
@@ -62,6 +67,12 @@ def begun(dialplan: Dialplan, municipality: Municipality) -> Iterator[Call]:
                 state = f"1/{slug}/{NUMBER}/{topic}/{NUMBER}/{NUMBER}"
                 # who presses a key in a queue has been spoken to
                 yield Call(Place(f"{slug}-{kind}", exten), (("KC", state),), timer=timer, spoken=kind == "keys")
+
+
+def dialled(dialplan: Dialplan, municipality: Municipality) -> Iterator[Call]:
+    """Calls of the guides' own phones."""
+    for context in (f"{municipality.slug}-{kind}" for kind in PHONES):
+        yield from (Call(Place(context, exten)) for exten in dialplan.contexts.get(context, ()))
 
 
 def spelled(graph: Graph[Call], to: Call) -> str:

@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,13 +40,15 @@ SECOND_WEB_PORT = 7560 + WORKER
 
 CITIZEN = "0701740605"
 CONCERN_LINE = "0701740692"
-LEKEBERG, CLOSED, LUNCH = "058548700", "0701740606", "0701740607"
-"""The numbers of the three municipalities of a stack: one never closes, one never opens, one always has its lunch break."""
+LEKEBERG, CLOSED, LUNCH, GROUPS = "058548700", "0701740606", "0701740607", "0701740611"
+"""The numbers of the municipalities of a stack: one never closes, one never opens, one always has its lunch break, and one never closes
+and has specialists for building matters (guide 1002), from whom callers go on to the generalists after 6 s."""
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 OPENING_HOURS = {
     "lekeberg": ["00:00-23:59"],
     "closedville": ["00:00-00:01"],
     "lunchville": ["00:00-00:01", "23:58-23:59"],
+    "groupville": ["00:00-23:59"],
 }
 SPECIALISTS = "0701740620"
 """The number of Örebro, which ships with groups of specialists; here it never closes."""
@@ -69,6 +72,8 @@ numbers = ["+46{MENU_CLOSED[1:]}"]
 hours = {NEVER}
 """
 }
+CONCERN_LINES = {"closedville": "701740693", "lunchville": "701740694", "groupville": "701740695"}
+STAFFING = "[staffing]\nreception_after_seconds = 5\nstand_in_after_seconds = 10\npause_after_missed = 2\n\n"
 QUICK = {"limit_seconds": 26, "offer_after_seconds": 12, "announce_every_seconds": 10}
 
 
@@ -90,10 +95,19 @@ def municipality_file(real: str, slug: str, number: str) -> str:
     text = re.sub(r"^days = .*\nbegins = .*\nends = .*$", all_day, text, flags=re.MULTILINE)
     text = text.replace("[priority_lines.ifo]", "[priority_lines.ifo]\nnext_after_seconds = 5")
     if slug != "lekeberg":
-        text = text.replace(f"+46{CONCERN_LINE[1:]}", f"+46{int(number[1:]) + 60}")  # a number belongs to one municipality
+        text = text.replace(f"+46{CONCERN_LINE[1:]}", f"+46{CONCERN_LINES[slug]}")  # a number belongs to one municipality
+    text = text.replace("[[guides]]", f"{STAFFING}[[guides]]", 1)
     for name, seconds in QUICK.items():
         text = re.sub(rf"^{name} = .*$", f"{name} = {seconds}", text, flags=re.MULTILINE)
-    return text
+    return with_specialists(text) if slug == "groupville" else text
+
+
+def with_specialists(text: str) -> str:
+    """The file with a group of specialists before the generalists."""
+    text = re.sub(r'(label = "Bygg".*queue = )"guides"', r'\1"specialists"', text)
+    text = re.sub(r'(extension = "1002"\nname = .*\nqueues = )\["guides"\]', r'\1["specialists"]', text)
+    group = '[queues.specialists]\noverflow_to = "guides"\noverflow_after_seconds = 6\nlimit_seconds = 26\noffer_after_seconds = 16\n\n'
+    return text.replace("[staffing]", f"{group}[staffing]", 1)
 
 
 class Stack:
@@ -105,7 +119,7 @@ class Stack:
         municipalities = folder / "municipalities"
         municipalities.mkdir()
         real = (ROOT / "municipalities" / "lekeberg.toml").read_text(encoding="utf-8")
-        for slug, number in zip(OPENING_HOURS, (LEKEBERG, CLOSED, LUNCH), strict=True):
+        for slug, number in zip(OPENING_HOURS, (LEKEBERG, CLOSED, LUNCH, GROUPS), strict=True):
             (municipalities / f"{slug}.toml").write_text(municipality_file(real, slug, number), encoding="utf-8")
         orebro = (ROOT / "municipalities" / "orebro.toml").read_text(encoding="utf-8")
         (municipalities / "orebro.toml").write_text(with_hours(orebro, OPENING_HOURS["lekeberg"]), encoding="utf-8")
@@ -120,6 +134,44 @@ class Stack:
         self._environment = os.environ | ports | served
         self._idle_ports = self.rtp_ports()
         self.settings = Settings(_env_file=ROOT / "secrets.env")
+
+    def token(self, *arguments: str) -> str:
+        """A new token for the API, with what `ivr token` is given."""
+        return self.compose("exec", "-T", "controller", "ivr", "token", *arguments).strip()
+
+    def api(self, method: str, path: str, token: str, body: object = None) -> tuple[int, Any]:
+        """Ask the API; the status and what it says."""
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url(path), data=data, headers=headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def guide(self, extension: str, act: str, municipality: str = "lekeberg", **body: object) -> tuple[int, Any]:
+        """A team leader acts for a guide; the status, and the guide or the word of the refusal."""
+        path = f"/api/guides/{extension}/{act}?municipality={municipality}"
+        status, said = self.api("POST", path, self._leader, body or None)
+        return status, said if status == 200 else said["error"]
+
+    def guides(self) -> dict[str, Any]:
+        """Lekeberg's guides by extension, as the API tells them."""
+        status, rows = self.api("GET", "/api/guides?municipality=lekeberg", self._leader)
+        return {row["extension"]: row for row in rows} if status == 200 else {}
+
+    @cached_property
+    def _leader(self) -> str:
+        return self.token("--role", "team_leader")
+
+    def all_logged_in(self) -> None:
+        """Every guide is logged in and ready, as most stories take for granted."""
+        for extension, row in self.guides().items():
+            if row["state"] == "logged_out":
+                self.guide(extension, "login")
+            elif row["reason"]:
+                self.guide(extension, "ready")
 
     def compose(self, *arguments: str) -> str:
         """Run one Compose command; its output. Raises with Compose's own words."""
@@ -154,13 +206,9 @@ class Stack:
         return self.compose("exec", "-T", "asterisk", "cat", path)
 
     def phone(
-        self,
-        extension: str,
-        answers_after: float | None = 1.0,
-        status: int | None = None,
-        talk: float | None = None,
+        self, extension: str, answers_after: float | None = 1.0, status: int | None = None, talk: float | None = None,
         municipality: str = "lekeberg",
-    ) -> Phone:
+    ) -> Phone:  # fmt: skip
         """A guide's phone, registered while it is used."""
         account = f"{municipality}-{extension}"
         password = phone_password(self.settings.phone_seed, account)

@@ -205,8 +205,13 @@ def test_every_step_that_the_controller_takes_is_walked() -> None:
 
 
 def test_a_queue_without_members_is_no_end() -> None:
-    found = edited(r"(\[lekeberg-fallback\]\(kontaktcenter\)\n)(member.*\n)+", r"\1", "queues.conf")
+    found = edited(r"(\[lekeberg-fallback\]\(kontaktcenter\)\nstrategy=.*\n)(member.*\n)+", r"\1", "queues.conf")
     assert "waits in queue 'lekeberg-fallback', which has no members" in found
+
+
+def test_a_queue_that_no_code_on_a_phone_logs_in_to_is_no_end() -> None:
+    files = render([with_queue("empty", "empty")], ports=Ports(), trunk=Trunk(), phone_seed="", today=TODAY)
+    assert "waits in queue 'lekeberg-empty', which has no members" in reasons(*walk(LEKEBERG, files, PLAYED))
 
 
 def test_a_way_is_named_from_the_first_ring_with_its_keys() -> None:
