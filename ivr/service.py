@@ -53,13 +53,13 @@ class Service:
         cel = settings.asterisk_logs / "cel-custom" / "Master.csv"
         self.books = Books(self.redis, next(iter(self.municipalities)), cel, self.engine.storing)
         self.store = CallbackStore(self.redis)
-        self.desks = {slug: self._desk(municipality) for slug, municipality in self.municipalities.items()}
         self.tokens = Tokens(self.redis)
         self.memory = Copy(self.municipalities, "closure", "crisis")
         self.closures = Closures(self.memory, self.municipalities, now, lambda: self.session.room if self.session else WaitingRoom())
         self.crisis = Crisis(self.memory, self.municipalities, now, settings.rendered / "crisis")
         self.presence = Presence(self.municipalities, acts=lambda: self.session is not None and self.session.acting)
         self.listeners: list[Listener] = [self.presence, self.closures, self.activation]
+        self.desks = {slug: self._desk(municipality) for slug, municipality in self.municipalities.items()}
         self.session: Session | None = None
         self._ami: Ami | None = None
         self.owner = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
