@@ -180,7 +180,7 @@ class Phone:
         first: dict[str, Ring] = {}
         for one in self._sipp.messages():
             if not one.sent and one.start.startswith("INVITE "):
-                first.setdefault(one.header("Call-ID"), _ring(one))
+                first.setdefault(one.header("Call-ID"), ring_of(one))
         return list(first.values())
 
     async def rang(self, n: int = 1, timeout: float = 10) -> list[Ring]:
@@ -189,7 +189,8 @@ class Phone:
         return self.rings
 
 
-def _ring(invite: Message) -> Ring:
+def ring_of(invite: Message) -> Ring:
+    """What a phone shows of an INVITE."""
     found = re.match(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^<"]*?))\s*<?sips?:(?:([^@;>]*)@)?', invite.header("From"))
     if not found:
         return Ring("", "", invite.when)

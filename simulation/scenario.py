@@ -110,13 +110,24 @@ def press_ms(keys: str) -> int:
     return LEAD_MS + len(keys) * (TONE_MS + GAP_MS)
 
 
+def _rtp(packet: _Packet, kind: int, sequence: int) -> bytes:
+    clock = packet.clock_ms * SAMPLES_PER_MS
+    head = struct.pack("!BBHII", 0x80, kind | (0x80 if packet.marker else 0), sequence & 0xFFFF, clock, 0x4B4F4E54)
+    return head + packet.body
+
+
+def stream(keys: str, event_type: int, clock_ms: int = 1000) -> list[tuple[float, bytes]]:
+    """Keys as RTP packets, each with the second from the start at which it is sent; `event_type` is what the receiver calls events."""
+    packets = _press(keys, clock_ms)
+    kinds = {EVENT_TYPE: event_type}
+    return [(one.at_ms / 1000, _rtp(one, kinds.get(one.kind, one.kind), clock_ms + place)) for place, one in enumerate(packets)]
+
+
 def _pcap(packets: Sequence[_Packet], sequence: int) -> bytes:
     """The packets as a capture of Ethernet frames; SIPp puts in the real addresses, ports and checksums."""
     capture = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)]
     for place, packet in enumerate(packets):
-        kind = packet.kind | (0x80 if packet.marker else 0)
-        clock = packet.clock_ms * SAMPLES_PER_MS
-        rtp = struct.pack("!BBHII", 0x80, kind, (sequence + place) & 0xFFFF, clock, 0x4B4F4E54) + packet.body
+        rtp = _rtp(packet, packet.kind, sequence + place)
         udp = struct.pack("!HHHH", 30000, 30000, 8 + len(rtp), 0)
         local = bytes((127, 0, 0, 1))
         ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(rtp), 0, 0, 64, 17, 0, local, local)

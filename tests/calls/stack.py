@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from dialplan.render import phone_password
 from ivr.settings import Settings
 from metrics.ledger import Ledger
 from metrics.story import CallRecord
-from simulation import CallResult, Citizen, Phone, Step
+from simulation import Behaviour, CallResult, Citizen, FarEnd, Phone, Softphone, Step
 from tests.workers import WORKER, WORKERS
 
 T = TypeVar("T")
@@ -121,6 +121,16 @@ class Stack:
     def outside(self, answers_after: float | None = 0.5) -> Phone:
         """Whoever the trunk out leads to: it answers every number."""
         return Phone("outside", answers_after=answers_after, port=PORTS["KC_TRUNK_OUT_PORT"])
+
+    def far_end(self, numbers: Mapping[str, Behaviour] | None = None, otherwise: Behaviour | None = None) -> FarEnd:
+        """The trunk's far end, where each number behaves in its own way."""
+        return FarEnd(("127.0.0.1", self.sip), PORTS["KC_TRUNK_OUT_PORT"], numbers, otherwise)
+
+    def softphone(self, extension: str, answers_after: float | None = 0.3) -> Softphone:
+        """A guide's phone that can dial and transfer, registered while it is used."""
+        account = f"lekeberg-{extension}"
+        password = phone_password(self.settings.phone_seed, account)
+        return Softphone(account, password, ("127.0.0.1", self.sip), answers_after=answers_after)
 
     async def call(self, number: str, *steps: Step, dials: str = LEKEBERG) -> CallResult:
         """A citizen rings, does the steps, and the call ends; an empty number is withheld."""
