@@ -34,6 +34,8 @@ class Holder(BaseModel):
     name: str
     roles: frozenset[Role]
     duties: frozenset[Duty] = frozenset()
+    extension: str = ""
+    """The phone of the holder, as a guide's or a handler's; "" for none."""
     expires_at: AwareDatetime
 
     def may_see(self, *, protected: bool) -> bool:

@@ -17,16 +17,18 @@ from callbacks import policy
 from callbacks.model import Request, Source
 from callbacks.store import CallbackStore, NotDurable, Registered, StoreAway
 from dialplan.prompts.catalogue import LONGEST_POSITION
+from ivr import returned
 from ivr.books import Storing
 from ivr.entry import Entry
 from routing import hours, menu, spoken
 from routing.dialogue import Ask, Callback, Enter, Hangup, Register
 from routing.municipality import Municipality
+from routing.numbers import dialable
 
 log = structlog.get_logger()
 
 QUEUE_REASONS = ("queue_key", "queue_limit", "queue_wait")
-SOURCES: dict[str, Source] = {"queue_limit": "queue_limit"}
+SOURCES: dict[str, Source] = {"queue_limit": "queue_limit", **{reason: "handler_no_answer" for reason in returned.REASONS}}
 OFFER_SECONDS = 2.0
 
 
@@ -48,7 +50,11 @@ class Desk:
 
 async def converse(entry: Entry, desk: Desk) -> None:
     """Talk until the caller is on the way to a step. Raises EntryGone when he leaves first, AmiLost or TooLate when we may not act."""
-    if entry.reason in QUEUE_REASONS and hours.is_served(desk.municipality.hours, desk.now()):
+    if entry.reason in returned.REASONS and hours.is_served(desk.municipality.hours, desk.now()):
+        await coming_back(entry, desk)
+    elif entry.reason == "internal" and hours.is_open(desk.municipality.hours, desk.now()):
+        await queue(entry, entry.state.topic)
+    elif entry.reason in QUEUE_REASONS and hours.is_served(desk.municipality.hours, desk.now()):
         await waiting(entry, desk)
     else:
         await choosing(entry, desk)
@@ -90,6 +96,14 @@ async def waiting(entry: Entry, desk: Desk) -> None:
     await queue(entry, entry.state.topic)
 
 
+async def coming_back(entry: Entry, desk: Desk) -> None:
+    """No handler has taken the call: 9 is a callback by that handler, everything else a guide, in the same place."""
+    asked = returned.question(desk.municipality, entry.reason, entry.target, entry.away_until, desk.now())
+    if (await desk.store.durable()).ok and await entry.read(asked) == "9":
+        return await ordering(entry, desk, is_open=True)
+    await queue(entry, entry.state.topic)
+
+
 async def queue(entry: Entry, topic: str) -> None:
     """Into the topic's queue, at the place of the original call's start."""
     await entry.queue(topic)
@@ -99,7 +113,7 @@ async def ordering(entry: Entry, desk: Desk, *, is_open: bool) -> None:
     """The callback conversation: stored durably first, confirmed aloud after; else the same place, or the closed referral."""
     if not (await desk.store.durable()).ok:
         return await no_callback(entry, is_open=is_open)
-    turn = offer.start(entry.number, own_numbers(desk.municipality))
+    turn = offer.start(entry.number, own_numbers(desk.municipality, entry.number))
     while isinstance(turn.move, Ask):
         turn = offer.answer(turn.state, await entry.read(turn.move))
     if not isinstance(turn.move, Register):
@@ -130,6 +144,7 @@ def request(entry: Entry, desk: Desk, number: str, *, is_open: bool) -> Request:
     opening = hours.next_opening(desk.municipality.hours, moment)
     topic = entry.state.topic or "guide"
     matter = desk.municipality.topics[topic]
+    owner = entry.target if entry.reason in returned.REASONS else ""
     return Request(
         id=uuid.uuid4().hex,
         municipality=entry.state.municipality,
@@ -138,10 +153,11 @@ def request(entry: Entry, desk: Desk, number: str, *, is_open: bool) -> Request:
         topic=topic,
         queue=matter.queue,
         source=SOURCES.get(entry.reason, "queue_key") if is_open else "closed",
+        owner=owner,
         protected=matter.protected,
         not_before=opening,
         place=datetime.fromtimestamp(entry.state.place, UTC) if is_open else opening,
-        due=policy.due(desk.municipality.hours, moment),
+        due=(policy.due_of_handler if owner else policy.due)(desk.municipality.hours, moment),
         created_at=moment,
     )
 
@@ -154,9 +170,11 @@ async def no_callback(entry: Entry, *, is_open: bool) -> None:
     await queue(entry, entry.state.topic or "guide")
 
 
-def own_numbers(municipality: Municipality) -> frozenset[str]:
-    """Numbers that are never called back: the municipality's own."""
-    return frozenset(number for line in municipality.lines.values() for number in line.numbers)
+def own_numbers(municipality: Municipality, caller: str = "") -> frozenset[str]:
+    """Numbers that are never called back: the municipality's own, and the caller's when it is one of its exchange."""
+    number = dialable(caller, frozenset()) if caller else ""
+    extension = {number} if isinstance(number, str) and number.startswith(municipality.number_series) else set()
+    return frozenset(number for line in municipality.lines.values() for number in line.numbers) | extension
 
 
 def files(prompts: tuple[str, ...]) -> str:

@@ -44,6 +44,7 @@ async def _moment(service: Service, municipality: Municipality, room: WaitingRoo
     return Moment(
         queues=queues,
         topics=tuple(municipality.topics),
+        administrations=tuple(municipality.administrations),
         totals={**await service.books.ledger.totals(slug), **callbacks.totals},
         is_open=is_open(municipality.hours, moment),
         waiting=waiting,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from routing.opening_hours import OpeningHours
+from routing.opening_hours import OpeningHours, Weekly
 from routing.part import Part
 from routing.people import Administration, Function, Guide, Handler, Staffing
 from routing.priority import PriorityLine
@@ -114,3 +114,9 @@ class Municipality(Part):
     priority_lines: dict[Name, PriorityLine] = Field(default_factory=dict)
     referrals: dict[Name, Referral]
     """Who takes a topic out of hours, by the topic's name."""
+
+    def phone_hours_of(self, extension: str) -> Weekly | None:
+        """The phone hours of a handler or a function; None for the municipality's own hours, which hold for everybody else, too."""
+        hours = {one.extension: one.phone_hours for one in self.handlers}
+        hours |= {one.extension: one.phone_hours for one in self.functions.values()}
+        return hours.get(extension)

@@ -13,6 +13,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,6 +44,8 @@ OPENING_HOURS = {
     "closedville": ["00:00-00:01"],
     "lunchville": ["00:00-00:01", "23:58-23:59"],
 }
+QUIET_DAY = DAYS[(datetime.now().weekday() + 3) % 7]
+"""The only day with phone hours of the handler who has some of his own: never today, whenever the tests run."""
 QUICK = {"limit_seconds": 26, "offer_after_seconds": 12, "announce_every_seconds": 10}
 
 
@@ -52,6 +55,7 @@ def municipality_file(real: str, slug: str, number: str) -> str:
     head, rest = real.split("[hours]", 1)
     text = f"{head}[hours]\nholidays = []\nweekly = {{ {weekly} }}\n\n{rest[rest.index('[menu]') :]}"
     text = text.replace('slug = "lekeberg"', f'slug = "{slug}"').replace("+4658548700", f"+46{number[1:]}")
+    text = re.sub(r"^phone_hours = .*$", f'phone_hours = {{ {QUIET_DAY} = ["09:00-11:00"] }}', text, flags=re.MULTILINE)
     for name, seconds in QUICK.items():
         text = re.sub(rf"^{name} = .*$", f"{name} = {seconds}", text, flags=re.MULTILINE)
     return text
