@@ -27,6 +27,7 @@ from ivr.compatibility import check_connected
 from ivr.controller import Listener, Session
 from ivr.conversation import Desk, now
 from ivr.entry import Entry
+from ivr.exchange import Exchange
 from ivr.proof import problems, prove_municipality
 from ivr.settings import Settings
 from metrics.engine import Engine
@@ -53,7 +54,8 @@ class Service:
         self.books = Books(self.redis, next(iter(self.municipalities)), cel, self.engine.storing)
         self.store = CallbackStore(self.redis)
         self.tokens = Tokens(self.redis)
-        self.listeners: list[Listener] = []
+        self.exchange = Exchange()
+        self.listeners: list[Listener] = [self.exchange]
         self.wanted_version = ""
         self.session: Session | None = None
         self.owner = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"

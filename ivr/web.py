@@ -14,6 +14,8 @@ from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
 
 import callbacks.api
+import ivr.handlers
+import ivr.transfers
 import metrics.api
 from access.guard import Guard, check_routes
 from access.refusal import Refused
@@ -40,6 +42,8 @@ def create(service: Service) -> FastAPI:
     _health(app, service)
     app.include_router(callbacks.api.router(service.store, service.municipalities, now))
     app.include_router(metrics.api.router(service.books.ledger, service.municipalities))
+    app.include_router(ivr.transfers.router(service.exchange, service.municipalities))
+    app.include_router(ivr.handlers.router(service.exchange, service.municipalities, now))
     _routing(app, service)
     check_routes(app)
     return app

@@ -115,6 +115,10 @@ class Municipality(Part):
     referrals: dict[Name, Referral]
     """Who takes a topic out of hours, by the topic's name."""
 
+    def extensions(self) -> frozenset[str]:
+        """Where a call can be transferred to: every handler's and function's extension."""
+        return frozenset(one.extension for one in self.handlers) | {one.extension for one in self.functions.values()}
+
     def phone_hours_of(self, extension: str) -> Weekly | None:
         """The phone hours of a handler or a function; None for the municipality's own hours, which hold for everybody else, too."""
         hours = {one.extension: one.phone_hours for one in self.handlers}

@@ -90,6 +90,11 @@ class Leg:
             self.sound.sendto(packet, (HOST, int(port[1])))
         self._keys_from += 10000
 
+    async def pause(self, seconds: float) -> None:
+        """Say nothing for so long, or until the call ends."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.ended.wait(), seconds)
+
     async def transfer(self, extension: str, replaces: Leg | None = None) -> int:
         """Refer the other side to an extension, or into another call of ours, and hang up once that is under way.
 
