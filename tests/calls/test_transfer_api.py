@@ -10,7 +10,7 @@ import pytest
 
 from access.model import Holder, Role
 from access.tokens import Tokens
-from simulation import Answers, HangUp, Press, Refuses, Rings, Wait, until
+from simulation import Answers, HangUp, Refuses, Rings, Wait, until
 from tests.calls.handlers import OFFICE, calls, in_talk
 from tests.calls.stack import Stack
 
