@@ -22,8 +22,8 @@ from routing.graph import Edge, Graph, Longest, explore
 from routing.municipality import Municipality
 from routing.proof import Finding, Proof
 
-MOST_CALLS = 20_000
-"""More situations than this mean a counter that nothing stops. The shipped dialplan has about a thousand."""
+MOST_CALLS = 40_000
+"""More situations than this mean a counter that nothing stops. The shipped dialplans have about ten thousand."""
 MIDDLES = {
     "ask": ("s", "T"), "fallback": ("s",), "step": ("queue", "promised", "end"), "keys": ("9",), "people": (), "nobody": (), "inside": (),
 }  # fmt: skip
