@@ -15,8 +15,6 @@ from routing.words import E164, Extension
 
 DISPLAY = 25
 """Characters that a guide's phone shows."""
-RING_SECONDS = 15
-"""How long a handler's phone rings."""
 ACCEPT_SECONDS = 17
 """On top, for a phone that answered at the last moment and is asked for a key: twice five seconds of words and three to press."""
 VOICEMAIL_SECONDS = 8

@@ -152,7 +152,6 @@ def render(
         phone_hours=phone_hours,
         returned=people.RETURNED,
         is_ours=people.is_ours,
-        ring_seconds=people.RING_SECONDS,
         accept_seconds=people.ACCEPT_SECONDS,
         voicemail_seconds=people.VOICEMAIL_SECONDS,
         phone_password=lambda account: phone_password(phone_seed, account),

@@ -21,6 +21,7 @@ from ivr.conversation import Desk, converse
 from ivr.entry import Entry, EntryGone
 from ivr.heartbeat import beat, silence
 from ivr.waiting import WaitingRoom, keep_speaking
+from metrics.consultation import Consultations
 from metrics.story import Story
 from routing.hours import ZONE
 from routing.municipality import Queue
@@ -61,6 +62,7 @@ class Session:
         self._tasks: asyncio.TaskGroup
         self.acting = False
         self.stories: dict[str, Story] = {}
+        self._consultations = Consultations()
         self.room = WaitingRoom()
         self._entries: dict[str, tuple[Entry, asyncio.Task[None]]] = {}
 
@@ -143,6 +145,9 @@ class Session:
             case "BridgeEnter" if int(event.get("bridgenumchannels")) >= 2:
                 if story := self.stories.get(event.get("linkedid")):
                     story.tell("answered", "", _at(event))
+            case "AttendedTransfer" if event.get("result") == "Success":
+                parties = event.get("origtransfererlinkedid"), event.get("secondtransfererlinkedid")
+                self._consultations.hand_over(parties, self.stories, _at(event))
             case "AgentCalled":
                 self.room.rings(event.get("uniqueid"), +1)
             case "AgentRingNoAnswer":
@@ -194,6 +199,8 @@ class Session:
                     self._books.enter(story.record(at))
         elif fact == "ended":
             self._books.remember_number(call_id, event.get("number"))
+        else:
+            self._consultations.tell(call_id, fact, detail, at)
 
     def _policy(self, name: str) -> Queue | None:
         """The rules of a queue by Asterisk's name for it; the fallback's own queue has none."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from metrics.consultation import Consultations
 from metrics.story import CallRecord, Story
 
 
@@ -27,6 +28,8 @@ class Row:
     peer: str
     fact: str
     detail: str
+    parties: tuple[str, ...] = ()
+    """The ids that an attended transfer names: of the talk, of the consultation, and of their channels."""
 
 
 def parse(line: str) -> Row | None:
@@ -34,18 +37,21 @@ def parse(line: str) -> Row | None:
     cells = next(csv.reader([line]), [])
     if len(cells) != 10:
         return None
-    fact, _, detail = _extra(cells[9]).partition("/") if cells[8] == "KC" else ("", "", "")
+    extra = _extra(cells[9])
+    fact, _, detail = extra.get("extra", "").partition("/") if cells[8] == "KC" else ("", "", "")
+    named = [value for name, value in extra.items() if name.endswith("_uniqueid")]
+    parties = (cells[2], *named) if cells[1] == "ATTENDEDTRANSFER" else ()
     try:
-        return Row(float(cells[0]), cells[1], cells[2], cells[3], cells[4], cells[7], fact, detail)
+        return Row(float(cells[0]), cells[1], cells[2], cells[3], cells[4], cells[7], fact, detail, parties)
     except ValueError:
         return None
 
 
-def _extra(text: str) -> str:
+def _extra(text: str) -> dict[str, str]:
     try:
-        return str(json.loads(text).get("extra", ""))
+        return {str(name): str(value) for name, value in json.loads(text).items()}
     except (ValueError, AttributeError):
-        return text
+        return {}
 
 
 class CelStories:
@@ -54,6 +60,7 @@ class CelStories:
     def __init__(self) -> None:
         self._open: dict[str, Story] = {}
         self._starts: dict[str, float] = {}
+        self._consultations = Consultations()
 
     @property
     def open_calls(self) -> int:
@@ -70,7 +77,11 @@ class CelStories:
             elif row.event == "LINKEDID_END":
                 self._starts.pop(row.linkedid, None)
                 self._open.pop(row.linkedid, None)
+                self._consultations.forget(row.linkedid)
+            elif row.parties:
+                self._consultations.hand_over(row.parties, self._open, row.at)
             if (story := self._open.get(row.linkedid)) is None:
+                self._consultations.tell(row.linkedid, row.fact, row.detail, row.at)
                 continue
             if row.event == "BRIDGE_ENTER" and row.peer:
                 story.tell("answered", "", row.at)

@@ -116,7 +116,7 @@ class Story:
     entry: str = ""
     transfers: list[Transfer] = field(default_factory=list)
     taken: tuple[float, bool] | None = None
-    """When a handler's phone took the transfer that goes on, and whether by a key."""
+    """When a handler's phone took the transfer that goes on, and whether a person did for sure: by a key, or in a consultation."""
     returns: list[Return] = field(default_factory=list)
 
     def tell(self, fact: str, detail: str, at: float) -> None:
@@ -157,6 +157,8 @@ class Story:
                 self.taken = None
             case "taken":
                 self.taken = at, detail.endswith("/outside")
+            case "handed_over" if self.taken:
+                self.taken = self.taken[0], True  # the guide has spoken with the one who took it
             case "transfer" if self.transfers:
                 self.transfers[-1] = self.transfers[-1].model_copy(update={"outcome": detail})
             case "returned":
@@ -180,8 +182,8 @@ class Story:
         """A transfer without a result ended with the call: in the talk with the handler, or while it rang."""
         if transfer.outcome or self.taken is None:
             return transfer if transfer.outcome else transfer.model_copy(update={"outcome": "hung_up"})
-        at, by_key = self.taken
-        is_talk = by_key or ended - at >= VOICEMAIL_SECONDS
+        at, by_person = self.taken
+        is_talk = by_person or ended - at >= VOICEMAIL_SECONDS
         return transfer.model_copy(update={"outcome": "answered" if is_talk else "voicemail_suspected"})
 
     def outcome(self, ended: float) -> Outcome:

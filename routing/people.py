@@ -38,6 +38,9 @@ class Staffing(Part):
     wrap_up_seconds: int = Field(0, ge=0, le=600)
     pause_after_missed: int = Field(3, ge=1)
     """So many calls missed in a row pause a guide, but never the last one on duty."""
+    transfer_ring_seconds: int = Field(15, ge=2, le=25)
+    """How long a handler's phone rings. Two rounds of it, each with the time for a key, stay below what an attended transfer may
+    last at most (90 s, dialplan/templates/features.conf.j2)."""
 
 
 class Handler(Part):

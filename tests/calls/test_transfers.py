@@ -85,9 +85,11 @@ async def test_a_talk_of_a_few_seconds_with_a_phone_of_the_exchange_is_suspected
     stack: Stack, ready: float, phone: Softphone
 ) -> None:
     async with stack.far_end({OFFICE: Answers(talk=3.0)}):
-        call = calls(stack, "0701740610", Wait(30.0), HangUp())
-        await (await in_talk(stack, phone)).transfer("2001")
-        await phone.talk(2, timeout=45)
+        call = calls(stack, "0701740610", WaitForBye())
+        talk = await in_talk(stack, phone)
+        await talk.pause(8.0)  # however long the call has been before
+        await talk.transfer("2001")
+        await (await phone.talk(2, timeout=60)).hang_up()
         await call
     assert [one.outcome for one in (await stack.last_call(ready)).transfers] == ["voicemail_suspected"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 
 from callbacks.policy import due_of_handler
 from dialplan.people import DISPLAY, hours_sets, shown, targets
+from dialplan.render import Ports, Trunk, render
 from ivr.returned import question
+from metrics.consultation import KEPT_SECONDS, Consultations
 from metrics.ledger import counts
 from metrics.story import Story
 from routing.file import load
@@ -92,3 +95,35 @@ def test_a_return_is_answered_ordered_or_given_up() -> None:
     diverted = told((100.0, "entered", "lekeberg/main/diverted"), ended=130).record(130)
     assert ("calls_received|diverted", 1) in list(counts(diverted))
     assert ("returned_calls|diverted|hung_up", 1) in list(counts(diverted))
+
+
+def test_a_handler_s_phone_rings_as_long_as_the_municipality_s_file_says() -> None:
+    short = LEKEBERG.model_copy(update={"staffing": LEKEBERG.staffing.model_copy(update={"transfer_ring_seconds": 4}), "slug": "short"})
+    rendered = render([LEKEBERG, short], ports=Ports(), trunk=Trunk(), phone_seed="", today=date(2026, 3, 2))["extensions.conf"]
+    rung = re.findall(r"Dial\(PJSIP/\+46701740681@trunk,(\d+),gU\((\w+)-taken", rendered)
+    assert rung == [("15", "lekeberg"), ("4", "short")]
+
+
+def consultation(story: Story, *, handed_over: bool) -> Story:
+    """What a guide's phone told of a consultation while this story went on, and the handler's whole talk of five seconds."""
+    asked = Consultations()
+    asked.tell("2.0", "transferred", "building/2001", 120.0)
+    asked.tell("2.0", "taken", "2001/ours", 124.0)
+    if handed_over:
+        asked.hand_over(("2.0", story.call_id), {story.call_id: story}, 126.0)
+    asked.tell("2.0", "transfer", "voicemail_suspected", 126.1)
+    return story
+
+
+def test_a_consultation_is_a_transfer_once_it_is_handed_over_and_a_person_has_taken_it() -> None:
+    assert consultation(Story("1.0", 100.0), handed_over=False).record(129.0).transfers == ()
+    (one,) = consultation(Story("1.0", 100.0), handed_over=True).record(129.0).transfers
+    assert (one.administration, one.to, one.outcome) == ("building", "2001", "answered")
+
+
+def test_a_consultation_is_forgotten_in_time() -> None:
+    asked, story = Consultations(), Story("1.0", 100.0)
+    asked.tell("2.0", "transferred", "building/2001", 120.0)
+    asked.tell("3.0", "transferred", "building/2002", 120.0 + KEPT_SECONDS)
+    asked.hand_over(("1.0", "2.0"), {"1.0": story}, 130.0 + KEPT_SECONDS)
+    assert story.transfers == []
