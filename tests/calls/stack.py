@@ -106,11 +106,11 @@ def municipality_file(real: str, slug: str, number: str) -> str:
 
 
 def with_specialists(text: str) -> str:
-    """The file with a group of specialists before the generalists."""
+    """The file with a group of specialists before the generalists, and handlers' phones that ring for a short time."""
     text = re.sub(r'(label = "Bygg".*queue = )"guides"', r'\1"specialists"', text)
     text = re.sub(r'(extension = "1002"\nname = .*\nqueues = )\["guides"\]', r'\1["specialists"]', text)
     group = '[queues.specialists]\noverflow_to = "guides"\noverflow_after_seconds = 6\nlimit_seconds = 26\noffer_after_seconds = 16\n\n'
-    return text.replace("[staffing]", f"{group}[staffing]", 1)
+    return text.replace("[staffing]\n", f"{group}[staffing]\ntransfer_ring_seconds = 4\n", 1)
 
 
 class Stack:
