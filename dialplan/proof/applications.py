@@ -54,7 +54,7 @@ class Applications:
             outcome.add(_to(call.on()))
             return outcome
         named = {name for name, _ in call.asked if re.search(rf"\b{name}\b", step.arguments)}
-        looked = replace(call, asked=tuple(one for one in call.asked if one[0] not in named))
+        looked = replace(call, asked=tuple(one for one in call.asked if one[0] not in named)) if named else call
         outcome = Outcome(heard={place for name, place in call.asked if name in named})
         for arguments in expand(step.arguments, dict(call.values)):
             outcome.add(self._apply(looked, Application(step.name, arguments)))

@@ -55,7 +55,8 @@ def trimmed(call: Call, wanted: Live) -> Call:
     """The call without what matters neither here nor where its Gosubs return to."""
     places = [call.at, *(frame.back for frame in call.stack if frame.back)]
     names = frozenset[str]().union(*(wanted.get(place, frozenset()) for place in places))
-    return replace(call, values=tuple(one for one in call.values if one[0] in names))
+    values = tuple(one for one in call.values if one[0] in names)
+    return call if len(values) == len(call.values) else replace(call, values=values)
 
 
 def _after(rules: Applications, place: Place) -> set[Place]:

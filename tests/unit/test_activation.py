@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ivr.activation import edited, judge, keep, kept, load_all, start
+from ivr.activation import edited, keep, kept, load_all, start
+from ivr.judgement import judge
 from ivr.settings import Settings
 from routing.file import MunicipalityError, load
 from routing.municipality import Queue
