@@ -28,6 +28,7 @@ from ivr.controller import Listener, Session
 from ivr.conversation import Desk, now
 from ivr.crisis import Crisis
 from ivr.entry import Entry
+from ivr.exchange import Exchange
 from ivr.presence import Presence
 from ivr.settings import Settings
 from ivr.switch_memory import Copy
@@ -58,7 +59,8 @@ class Service:
         self.closures = Closures(self.memory, self.municipalities, now, lambda: self.session.room if self.session else WaitingRoom())
         self.crisis = Crisis(self.memory, self.municipalities, now, settings.rendered / "crisis")
         self.presence = Presence(self.municipalities, acts=lambda: self.session is not None and self.session.acting)
-        self.listeners: list[Listener] = [self.presence, self.closures, self.activation]
+        self.exchange = Exchange()
+        self.listeners: list[Listener] = [self.exchange, self.presence, self.closures, self.activation]
         self.desks = {slug: self._desk(municipality) for slug, municipality in self.municipalities.items()}
         self.session: Session | None = None
         self._ami: Ami | None = None
