@@ -32,6 +32,9 @@ ROUTES: Mapping[Route, frozenset[Role]] = {
     ("POST", "/api/guides/{extension}/pause"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
     ("POST", "/api/guides/{extension}/ready"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
     ("POST", "/api/guides/{extension}/wrap-up"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
+    ("GET", "/api/priority-lines"): frozenset({Role.GUIDE, Role.HANDLER, Role.TEAM_LEADER}),
+    ("PUT", "/api/priority-lines/{line}/rota/{date}"): frozenset({Role.GUIDE, Role.HANDLER, Role.TEAM_LEADER}),
+    ("DELETE", "/api/priority-lines/{line}/rota/{date}"): frozenset({Role.GUIDE, Role.HANDLER, Role.TEAM_LEADER}),
     ("POST", "/api/routing/explain"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
 }
 

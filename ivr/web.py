@@ -18,6 +18,7 @@ import ivr.activation
 import ivr.closure
 import ivr.crisis
 import ivr.presence_api
+import ivr.rota
 import metrics.api
 from access.guard import Guard, check_routes
 from access.refusal import Refused
@@ -48,6 +49,7 @@ def create(service: Service) -> FastAPI:
     app.include_router(ivr.crisis.router(service.crisis, service.municipalities, service.acting))
     app.include_router(ivr.closure.router(service.closures, service.municipalities, service.acting))
     app.include_router(ivr.presence_api.router(service.presence, service.municipalities))
+    app.include_router(ivr.rota.router(service.rota, service.municipalities))
     _routing(app, service)
     check_routes(app)
     return app
