@@ -36,7 +36,7 @@ class Holder(BaseModel):
     duties: frozenset[Duty] = frozenset()
     expires_at: AwareDatetime
     extension: str = ""
-    """Which guide this is: 1001, or lekeberg-1001 where several municipalities have that extension."""
+    """The holder's phone, a guide's or a handler's: 1001, or lekeberg-1001 where several municipalities have that extension."""
 
     def may_see(self, *, protected: bool) -> bool:
         """Whether a record may be shown to this holder at all."""

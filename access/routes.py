@@ -35,6 +35,10 @@ ROUTES: Mapping[Route, frozenset[Role]] = {
     ("GET", "/api/priority-lines"): frozenset({Role.GUIDE, Role.HANDLER, Role.TEAM_LEADER}),
     ("PUT", "/api/priority-lines/{line}/rota/{date}"): frozenset({Role.GUIDE, Role.HANDLER, Role.TEAM_LEADER}),
     ("DELETE", "/api/priority-lines/{line}/rota/{date}"): frozenset({Role.GUIDE, Role.HANDLER, Role.TEAM_LEADER}),
+    ("POST", "/api/calls/{call_id}/transfer"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
+    ("GET", "/api/handlers"): frozenset({Role.GUIDE, Role.HANDLER, Role.TEAM_LEADER}),
+    ("PUT", "/api/handlers/{extension}/away"): frozenset({Role.GUIDE, Role.HANDLER, Role.TEAM_LEADER}),
+    ("DELETE", "/api/handlers/{extension}/away"): frozenset({Role.GUIDE, Role.HANDLER, Role.TEAM_LEADER}),
     ("POST", "/api/routing/explain"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),
 }
 

@@ -25,6 +25,7 @@ class CallbackRow(BaseModel):
     topic: str
     queue: str
     source: Source
+    owner: str
     state: State
     protected: bool
     number: str

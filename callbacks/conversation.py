@@ -9,6 +9,8 @@ from routing.dialogue import Ask, GiveUp, Move, Register
 from routing.numbers import NotDialable, dialable
 
 TRIES = 3
+KEYING = {"withheld": "callback-keying-hidden", "own": "callback-keying-number"}
+"""What is said to who cannot be rung back where he rings from; a diverted call may show the extension that was rung."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def start(shown: str, own: frozenset[str]) -> Turn:
     number = dialable(shown, own) if shown else NotDialable("withheld")
     if isinstance(number, NotDialable):
         state = OfferState(own, place="keying")
-        prompt = "callback-keying-hidden" if number.reason == "withheld" else "callback-keying"
+        prompt = KEYING.get(number.reason, "callback-keying")
         return Turn(state, _keying(prompt), number.reason)
     return Turn(OfferState(own, shown=number), Ask(("callback-number",), timeout=5.0), "which number?")
 

@@ -12,7 +12,7 @@ def open_by_due(municipality: str, queue: str) -> str:
 
 
 def open_by_matter(municipality: str) -> str:
-    """Hash, `number|topic` to the id of the open request about it."""
+    """Hash, `number|topic`, with `|owner` for a handler's, to the id of the open request about it."""
     return f"kc:{{{municipality}}}:callbacks:matter"
 
 

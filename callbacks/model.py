@@ -23,6 +23,8 @@ class Request(BaseModel):
     topic: str
     queue: str
     source: Source
+    owner: str = ""
+    """The extension of the handler or function who rings back; "" for the guides."""
     protected: bool
     state: State = "waiting"
     not_before: AwareDatetime

@@ -59,6 +59,11 @@ class Figures:
     """Epoch seconds, 0 without an open request."""
 
 
+def matter(request: Request) -> str:
+    """What makes two open requests one: the same number about the same topic, to the same handler."""
+    return "|".join(filter(None, (request.number, request.topic, request.owner)))
+
+
 class CallbackStore:
     """The open promises of all municipalities of one installation."""
 
@@ -92,7 +97,7 @@ class CallbackStore:
                     keys.of_call(m, request.call_id), keys.open_counts(m), keys.totals(m),
                 ],
                 args=[
-                    request.model_dump_json(), request.id, request.due.timestamp(), f"{request.number}|{request.topic}",
+                    request.model_dump_json(), request.id, request.due.timestamp(), matter(request),
                     f"{queue}|{request.source}", f"{queue}|{request.state}", CALL_REMEMBERED_SECONDS,
                 ],
             )  # fmt: skip

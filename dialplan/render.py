@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 from pydantic import BaseModel, ConfigDict, Field
 
+from dialplan import people
 from dialplan.prompts.catalogue import sound
 from routing.chain import Chain, chain
 from routing.duty import PAUSE_KEYS, longest_seat_wait, seat_waits
@@ -125,6 +126,9 @@ def render(
         day = datetime.combine(today + timedelta(days=HORIZON_DAYS), datetime.min.time(), ZoneInfo("Europe/Stockholm"))
         return int(day.timestamp())
 
+    def phone_hours(municipality: Municipality) -> Iterable[list[Interval]]:
+        return people.hours_of(municipality, today, HORIZON_DAYS)
+
     words = dict(
         municipalities=served,
         ports=ports,
@@ -144,6 +148,13 @@ def render(
         seat_waits=seat_waits,
         longest_seat_wait=longest_seat_wait,
         pause_keys=PAUSE_KEYS,
+        targets=people.targets,
+        phone_hours=phone_hours,
+        returned=people.RETURNED,
+        is_ours=people.is_ours,
+        ring_seconds=people.RING_SECONDS,
+        accept_seconds=people.ACCEPT_SECONDS,
+        voicemail_seconds=people.VOICEMAIL_SECONDS,
         phone_password=lambda account: phone_password(phone_seed, account),
     )
     names = [name for name in environment.list_templates() if "/" not in name]  # a folder holds parts of the file of its name

@@ -17,17 +17,23 @@ from callbacks import policy
 from callbacks.model import Request, Source
 from callbacks.store import CallbackStore, NotDurable, Registered, StoreAway
 from dialplan.prompts.catalogue import LONGEST_ESTIMATE, LONGEST_POSITION
+from ivr import returned
 from ivr.books import Storing
 from ivr.entry import Entry
 from routing import hours, menu, spoken
 from routing.dialogue import Ask, Callback, Enter, Hangup, Register
 from routing.duty import estimated_minutes
 from routing.municipality import Municipality
+from routing.numbers import dialable
 
 log = structlog.get_logger()
 
 QUEUE_REASONS = ("queue_key", "queue_limit", "queue_wait")
-SOURCES: dict[str, Source] = {"queue_limit": "queue_limit", "chain_failed": "chain_failed"}
+SOURCES: dict[str, Source] = {
+    "queue_limit": "queue_limit",
+    "chain_failed": "chain_failed",
+    **dict.fromkeys(returned.REASONS, "handler_no_answer"),
+}
 OFFER_SECONDS = 2.0
 
 
@@ -57,10 +63,15 @@ async def converse(entry: Entry, desk: Desk) -> None:
     """Talk until the caller is on the way to a step. Raises EntryGone when he leaves first, AmiLost or TooLate when we may not act."""
     if entry.state.topic and entry.state.topic not in desk.municipality.topics:  # a file without it was activated meanwhile
         entry.state = entry.state.about("guide")
-    line = entry.state.line
+    municipality, line, moment = desk.municipality, entry.state.line, desk.now()
+    is_served = hours.is_served(municipality.hours_of(line), moment, desk.closed_until())
     if entry.reason == "chain_failed":
         await ordering(entry, desk, is_open=True)
-    elif entry.reason in QUEUE_REASONS and hours.is_served(desk.municipality.hours_of(line), desk.now(), desk.closed_until()):
+    elif entry.reason in returned.REASONS and is_served:
+        await coming_back(entry, desk)
+    elif entry.reason == "internal" and hours.state(municipality.hours_of(line), moment, desk.closed_until()) == "open":
+        await queue(entry, desk, entry.state.topic)
+    elif entry.reason in QUEUE_REASONS and is_served:
         await waiting(entry, desk)
     elif entry.reason == "start" and desk.municipality.leads_straight(line):
         await going_straight(entry, desk)
@@ -132,6 +143,14 @@ async def waiting(entry: Entry, desk: Desk) -> None:
     await queue(entry, desk, entry.state.topic)
 
 
+async def coming_back(entry: Entry, desk: Desk) -> None:
+    """No handler has taken the call: 9 is a callback by that handler, everything else a guide, in the same place."""
+    asked = returned.question(desk.municipality, entry.reason, entry.target, entry.away_until, desk.now())
+    if (await desk.store.durable()).ok and await entry.read(asked) == "9":
+        return await ordering(entry, desk, is_open=True)
+    await queue(entry, desk, entry.state.topic)
+
+
 def offered(desk: Desk, on_duty: int) -> str:
     """The offer of a callback; one guide alone is said, and "today" only where that can be kept."""
     if on_duty != 1:
@@ -154,7 +173,7 @@ async def ordering(entry: Entry, desk: Desk, *, is_open: bool) -> None:
     """The callback conversation: stored durably first, confirmed aloud after; else the same place, or the closed referral."""
     if not (await desk.store.durable()).ok:
         return await no_callback(entry, desk, is_open=is_open)
-    turn = offer.start(entry.number, own_numbers(desk.municipality))
+    turn = offer.start(entry.number, own_numbers(desk.municipality, entry.number))
     while isinstance(turn.move, Ask):
         turn = offer.answer(turn.state, await entry.read(turn.move))
     if not isinstance(turn.move, Register):
@@ -186,6 +205,7 @@ def request(entry: Entry, desk: Desk, number: str, *, is_open: bool) -> Request:
     opening = hours.next_opening(opening_hours, counted)
     topic = entry.state.topic or "guide"
     matter = desk.municipality.topics[topic]
+    owner = entry.target if entry.reason in returned.REASONS else ""
     return Request(
         id=uuid.uuid4().hex,
         municipality=entry.state.municipality,
@@ -194,10 +214,11 @@ def request(entry: Entry, desk: Desk, number: str, *, is_open: bool) -> Request:
         topic=topic,
         queue=matter.queue,
         source=SOURCES.get(entry.reason, "queue_key") if is_open else "closed",
+        owner=owner,
         protected=matter.protected,
         not_before=opening,
         place=datetime.fromtimestamp(entry.state.place, UTC) if is_open else opening,
-        due=policy.due(opening_hours, counted),
+        due=(policy.due_of_handler if owner else policy.due)(opening_hours, counted),
         created_at=moment,
     )
 
@@ -210,9 +231,11 @@ async def no_callback(entry: Entry, desk: Desk, *, is_open: bool) -> None:
     await queue(entry, desk, entry.state.topic or "guide")
 
 
-def own_numbers(municipality: Municipality) -> frozenset[str]:
-    """Numbers that are never called back: the municipality's own."""
-    return frozenset(number for line in municipality.lines.values() for number in line.numbers)
+def own_numbers(municipality: Municipality, caller: str = "") -> frozenset[str]:
+    """Numbers that are never called back: the municipality's own, and the caller's when it is one of its exchange."""
+    number = dialable(caller, frozenset()) if caller else ""
+    extension = {number} if isinstance(number, str) and number.startswith(municipality.number_series) else set()
+    return frozenset(number for line in municipality.lines.values() for number in line.numbers) | extension
 
 
 def now() -> datetime:

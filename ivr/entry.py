@@ -66,6 +66,10 @@ class Entry:
         self.reason = environment["agi_arg_2"]
         self.state = CallState.parse(environment["agi_arg_3"])
         self.sound: Callable[[str], str] = "kc/{}".format  # the file of a prompt, as the caller's municipality speaks
+        self.target, _, away = environment.get("agi_arg_5", "").partition("/")
+        """The handler's or function's extension that the call was for."""
+        self.away_until = int(away or 0)
+        """Epoch second until which that one is away; in the past, or 0, for not."""
         self._deadline = time.monotonic() + ACT_SECONDS
         self._commands = 0
         self.has_left = False  # sent into a step: nothing more may be done to the channel from here

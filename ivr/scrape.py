@@ -49,6 +49,7 @@ async def _moment(service: Service, municipality: Municipality, room: WaitingRoo
         queues=queues,
         topics=tuple(municipality.topics),
         priority_lines=tuple(municipality.priority_lines),
+        administrations=tuple(municipality.administrations),
         totals={**await service.books.ledger.totals(slug), **callbacks.totals},
         is_open=state(municipality.hours, moment, service.closures.until(slug)) == "open",
         waiting=waiting,

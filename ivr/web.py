@@ -17,8 +17,10 @@ import callbacks.api
 import ivr.activation
 import ivr.closure
 import ivr.crisis
+import ivr.handlers
 import ivr.presence_api
 import ivr.rota
+import ivr.transfers
 import metrics.api
 from access.guard import Guard, check_routes
 from access.refusal import Refused
@@ -50,6 +52,8 @@ def create(service: Service) -> FastAPI:
     app.include_router(ivr.closure.router(service.closures, service.municipalities, service.acting))
     app.include_router(ivr.presence_api.router(service.presence, service.municipalities))
     app.include_router(ivr.rota.router(service.rota, service.municipalities))
+    app.include_router(ivr.transfers.router(service.exchange, service.municipalities))
+    app.include_router(ivr.handlers.router(service.exchange, service.municipalities, now))
     _routing(app, service)
     check_routes(app)
     return app

@@ -9,7 +9,7 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from metrics import keys
-from metrics.story import CallRecord
+from metrics.story import TRANSFER_OUTCOMES, CallRecord
 
 BUCKETS = (5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200)
 """Seconds; a bucket stands exactly at each service level (20, 60, 120 s)."""
@@ -49,7 +49,7 @@ class Ledger:
 
 def counts(record: CallRecord) -> Iterator[tuple[str, float]]:
     """What one finished call adds to the totals: field and increment."""
-    yield f"calls_received|{'menu' if record.line == 'main' else record.line}", 1
+    yield f"calls_received|{record.entry or ('menu' if record.line == 'main' else record.line)}", 1
     yield f"calls_finished|{record.queue}|{record.outcome}", 1
     for choice in record.choices:
         yield f"menu_selections|{record.line}|{choice}", 1
@@ -62,6 +62,11 @@ def counts(record: CallRecord) -> Iterator[tuple[str, float]]:
         yield f"priority_calls|{record.priority_line}|{record.priority_outcome}", 1
     if record.priority_seconds is not None:
         yield from _observation("priority_answer_seconds", record.priority_line, record.priority_seconds)
+    for transfer in record.transfers:
+        if transfer.outcome in TRANSFER_OUTCOMES:
+            yield f"transfers|{transfer.administration}|{transfer.outcome}", 1
+    for back in record.returns:
+        yield f"returned_calls|{back.source}|{back.outcome}", 1
     if record.fallback:
         yield "fallback_calls", 1
     if record.source == "logs":

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from metrics.ledger import BUCKETS
-from metrics.story import OUTCOMES, PRIORITY_OUTCOMES
+from metrics.story import OUTCOMES, PRIORITY_OUTCOMES, RETURN_OUTCOMES, RETURN_SOURCES, TRANSFER_OUTCOMES
 
 FALLBACK = "fallback"
 """The queue that the dialplan serves by itself, beside those of the file."""
@@ -33,6 +33,7 @@ class Moment:
     queues: tuple[str, ...]
     topics: tuple[str, ...]
     priority_lines: tuple[str, ...] = ()
+    administrations: tuple[str, ...] = ()
     totals: Values = field(default_factory=dict)
     is_open: bool = False
     waiting: Mapping[str, int] = field(default_factory=dict)
@@ -79,6 +80,10 @@ COUNTERS = (
            lambda m: ((queue, source) for queue in m.queues for source in SOURCES)),
     Family("priority_calls", "Calls to a priority line.", ("line", "outcome"),
            lambda m: ((line, outcome) for line in m.priority_lines for outcome in PRIORITY_OUTCOMES)),
+    Family("transfers", "Transfers to a handler or a function.", ("administration", "outcome"),
+           lambda m: ((administration, outcome) for administration in m.administrations for outcome in TRANSFER_OUTCOMES)),
+    Family("returned_calls", "Calls that came back from an extension.", ("source", "outcome"),
+           lambda m: ((source, outcome) for source in RETURN_SOURCES for outcome in RETURN_OUTCOMES)),
     Family("fallback_calls", "Calls that the dialplan took to a person by itself.", (), lambda m: ((),)),
     Family("reconcile_repairs", "Entries mended from Asterisk's own records.", ("kind",), lambda m: ((kind,) for kind in REPAIRS)),
 )  # fmt: skip

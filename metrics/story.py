@@ -6,7 +6,7 @@ The fixed words are the dialplan's (its macro `fact`); it must not know where a 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,10 +16,40 @@ OUTCOMES: tuple[Outcome, ...] = ("answered", "callback", "abandoned", "abandoned
 PriorityOutcome = Literal["on_duty", "guide", "nobody", "hung_up"]
 PRIORITY_OUTCOMES: tuple[PriorityOutcome, ...] = ("on_duty", "guide", "nobody", "hung_up")
 
+TransferOutcome = Literal["answered", "no_answer", "busy", "away", "voicemail_suspected", "diverted_back", "hung_up"]
+TRANSFER_OUTCOMES: tuple[TransferOutcome, ...] = get_args(TransferOutcome)
+ReturnSource = Literal["transfer", "diverted"]
+RETURN_SOURCES: tuple[ReturnSource, ...] = get_args(ReturnSource)
+ReturnOutcome = Literal["answered", "callback", "hung_up"]
+RETURN_OUTCOMES: tuple[ReturnOutcome, ...] = get_args(ReturnOutcome)
+
 EXITS = {"queue_limit": "limit", "queue_key": "key", "queue_wait": "announcement", "overflow": "overflow"}
 """Ways out of a queue, by the dialplan's word."""
 SHORT_SECONDS = 10.0
 """Who leaves a queue, chain, dial or offer sooner than this has hardly waited: counted apart."""
+
+
+VOICEMAIL_SECONDS = 8.0
+"""As in the dialplan: a talk shorter than this, taken without a key, is suspected to have been with a voicemail."""
+
+
+class Transfer(BaseModel):
+    """A transfer to a handler or a function, and what came of it; "" while that is not known."""
+
+    model_config = ConfigDict(frozen=True)
+
+    administration: str
+    to: str
+    outcome: TransferOutcome | Literal["unknown", ""] = ""
+
+
+class Return(BaseModel):
+    """A call that came back from an extension, and what came of that."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: ReturnSource
+    outcome: ReturnOutcome
 
 
 class CallRecord(BaseModel):
@@ -50,6 +80,9 @@ class CallRecord(BaseModel):
     """From the first ring to somebody on duty, else to the guide."""
     exits: tuple[tuple[str, str], ...] = ()
     choices: tuple[str, ...] = ()
+    entry: str = ""
+    transfers: tuple[Transfer, ...] = ()
+    returns: tuple[Return, ...] = ()
     source: Literal["events", "logs"] = "events"
 
     @property
@@ -80,12 +113,19 @@ class Story:
     nobody: bool = False
     exits: list[tuple[str, str]] = field(default_factory=list)
     choices: list[str] = field(default_factory=list)
+    entry: str = ""
+    transfers: list[Transfer] = field(default_factory=list)
+    taken: tuple[float, bool] | None = None
+    """When a handler's phone took the transfer that goes on, and whether by a key."""
+    returns: list[Return] = field(default_factory=list)
 
     def tell(self, fact: str, detail: str, at: float) -> None:
         """Add one fact at an epoch time. Unknown facts are ignored: an older record must not stop a newer program."""
         match fact:
             case "entered":
-                self.municipality, _, self.line = detail.partition("/")
+                self.municipality, self.line, self.entry = (*detail.split("/"), "", "")[:3]
+                if self.entry == "diverted":
+                    self.returns.append(Return(source="diverted", outcome="hung_up"))
             case "queued":
                 queue, _, self.topic = detail.partition("/")
                 self.queue = self.queue or queue
@@ -110,15 +150,39 @@ class Story:
                 self.choices.append(detail)
             case "callback":
                 self.callback_id = detail
+                self._settle_return("callback")
+            case "transferred":
+                administration, _, to = detail.partition("/")
+                self.transfers.append(Transfer(administration=administration, to=to))
+                self.taken = None
+            case "taken":
+                self.taken = at, detail.endswith("/outside")
+            case "transfer" if self.transfers:
+                self.transfers[-1] = self.transfers[-1].model_copy(update={"outcome": detail})
+            case "returned":
+                self.returns.append(Return(source="transfer", outcome="hung_up"))
             case "closed":
                 self.closed = True
             case "answered":
+                self._settle_return("answered")
                 self.answered = at if self.answered is None else self.answered
                 self.answered_by = self.answered_by or detail
 
     def _wait_from(self, at: float) -> None:
         if self.waiting_since is None:
             self.waiting_since = at
+
+    def _settle_return(self, outcome: ReturnOutcome) -> None:
+        if self.returns and self.returns[-1].outcome == "hung_up":
+            self.returns[-1] = self.returns[-1].model_copy(update={"outcome": outcome})
+
+    def _settled(self, transfer: Transfer, ended: float) -> Transfer:
+        """A transfer without a result ended with the call: in the talk with the handler, or while it rang."""
+        if transfer.outcome or self.taken is None:
+            return transfer if transfer.outcome else transfer.model_copy(update={"outcome": "hung_up"})
+        at, by_key = self.taken
+        is_talk = by_key or ended - at >= VOICEMAIL_SECONDS
+        return transfer.model_copy(update={"outcome": "answered" if is_talk else "voicemail_suspected"})
 
     def outcome(self, ended: float) -> Outcome:
         """The one outcome of a call that ends now, decided in the order of the design: a person first."""
@@ -168,5 +232,8 @@ class Story:
             priority_seconds=None if taken is None or not self.priority_line else taken - self.started,
             exits=tuple(self.exits),
             choices=tuple(self.choices),
+            entry=self.entry,
+            transfers=tuple(self._settled(one, ended) for one in self.transfers),
+            returns=tuple(self.returns),
             source=source,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -59,7 +59,12 @@ def spans(hours: OpeningHours, day: date) -> tuple[Span, ...]:
 
 def of_day(hours: OpeningHours, day: date) -> list[Interval]:
     """The open intervals of one local day. A span that the clocks skip is none."""
-    ends = ((_moment(day, span.opens), _moment(day, span.closes)) for span in spans(hours, day))
+    return on_day(spans(hours, day), day)
+
+
+def on_day(of_the_day: Iterable[Span], day: date) -> list[Interval]:
+    """Spans of local time as the intervals of one local day. A span that the clocks skip is none."""
+    ends = ((_moment(day, span.opens), _moment(day, span.closes)) for span in of_the_day)
     return [Interval(opens, closes) for opens, closes in ends if opens < closes]
 
 

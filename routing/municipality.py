@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from routing.opening_hours import OpeningHours
+from routing.opening_hours import OpeningHours, Weekly
 from routing.part import Part
 from routing.people import Administration, Function, Guide, Handler, Staffing
 from routing.priority import PriorityLine
@@ -124,6 +124,7 @@ class Municipality(Part):
     def priority_line(self, topic: str) -> str | None:
         """The name of the priority line that takes a topic, or None when guides do."""
         return next((name for name, line in self.priority_lines.items() if line.topic == topic), None)
+
     def hours_of(self, line: str) -> OpeningHours:
         """The hours that hold for calls on a line: its own, else the municipality's (also for a line that is no more)."""
         known = self.lines.get(line)
@@ -133,3 +134,13 @@ class Municipality(Part):
         """Whether a line asks nothing and leads to its topic."""
         known = self.lines.get(line)
         return known is not None and known.entry == "queue"
+
+    def extensions(self) -> frozenset[str]:
+        """Where a call can be transferred to: every handler's and function's extension."""
+        return frozenset(one.extension for one in self.handlers) | {one.extension for one in self.functions.values()}
+
+    def phone_hours_of(self, extension: str) -> Weekly | None:
+        """The phone hours of a handler or a function; None for the municipality's own hours, which hold for everybody else, too."""
+        hours = {one.extension: one.phone_hours for one in self.handlers}
+        hours |= {one.extension: one.phone_hours for one in self.functions.values()}
+        return hours.get(extension)

@@ -37,6 +37,7 @@ class Leg:
         self.target = _uri(invite.header("Contact")) if incoming else invite.start.split()[1]
         self.status = 0
         self.answered, self.ended = asyncio.Event(), asyncio.Event()
+        self.referred, self.refer_status = asyncio.Event(), 0
         self._cseq = 100
         self.sound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sound.bind((HOST, 0))
@@ -89,15 +90,29 @@ class Leg:
             self.sound.sendto(packet, (HOST, int(port[1])))
         self._keys_from += 10000
 
+    async def pause(self, seconds: float) -> None:
+        """Say nothing for so long, or until the call ends."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.ended.wait(), seconds)
+
     async def transfer(self, extension: str, replaces: Leg | None = None) -> int:
-        """Refer the other side to an extension, or into another call of ours; the status of the answer."""
+        """Refer the other side to an extension, or into another call of ours, and hang up once that is under way.
+
+        Returns what became of it: 180 or more while it rings or is answered, 300 or more when this call goes on instead.
+        """
         to = f"sip:{extension}@{HOST}:{self.agent.peer[1]}"
         if replaces:
             remote = re.search(r"tag=([^;>]+)", replaces.peer)
             there = f"{replaces.call_id};to-tag={remote[1] if remote else ''};from-tag={replaces.tag}"
             to += f"?Replaces={quote(there, safe='')}"
-        answer = await self.request("REFER", (("Refer-To", f"<{to}>"), ("Referred-By", f"<sip:{self.agent.user}@{HOST}>")))
-        return answer.status
+        refused = (await self.request("REFER", (("Refer-To", f"<{to}>"), ("Referred-By", f"<sip:{self.agent.user}@{HOST}>")))).status
+        if refused >= 300:
+            return refused
+        async with asyncio.timeout(RESPONSE_SECONDS):
+            await self.referred.wait()
+        if self.refer_status < 300:
+            await self.hang_up()
+        return self.refer_status
 
     async def hang_up(self) -> None:
         """End the call, or give it up while it rings."""
@@ -134,6 +149,12 @@ class Leg:
             else:
                 self.agent.acknowledge(answer, self.target, dialog)
                 self.ended.set()
+
+    def notified(self, message: Message) -> None:
+        """What the exchange tells of a transfer that we asked for."""
+        if (found := re.search(r"^SIP/2.0 (\d+)", message.text.partition("\r\n\r\n")[2])) and int(found[1]) >= 180:
+            self.refer_status = int(found[1])
+            self.referred.set()
 
     def close(self) -> None:
         """Give the sound's port back."""
@@ -298,8 +319,10 @@ class UserAgent(asyncio.DatagramProtocol):
                 leg.ended.set()
             case "INVITE" | "ACK":
                 pass  # a repetition of what is answered already
-            case _:
+            case method:
                 self.reply(message, 200, leg.tag)
+                if method == "NOTIFY":
+                    leg.notified(message)
 
     def _begin(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

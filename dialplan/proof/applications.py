@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from dialplan.proof.call import Call, Frame, Outcome
-from dialplan.proof.expression import UNKNOWN, expand, is_known, truths
+from dialplan.proof.expression import NUMBER, UNKNOWN, expand, is_known, truths
 from dialplan.proof.extensions import Application, Dialplan, Place, application, assignments
 from routing.graph import Edge, Longest
 from routing.proof import KEYS
@@ -23,11 +23,19 @@ CLOCK = r"\$\{EPOCH\} (?:>=|<|>|<=) \d+"
 CLOCK_TEST = re.compile(rf"\$\[(?P<tests>{CLOCK}(?: & {CLOCK})*)\]\?(?P<target>[^:]+)")
 CLOSURE_TEST = re.compile(r"\$\[0\$\{DB\(kc-[a-z]+/closure\)\} > \$\{EPOCH\}\]\?(?P<target>[^:]+)")
 """Whether an emergency closure stands: then it is closed."""
+SOME_CLOCK_TEST = re.compile(CLOCK_TEST.pattern.replace(r"\{EPOCH", r"\{KC_NOW"))
+"""Of hours that are somebody's own: they say nothing about whether the municipality is open."""
+STATUSES = ("TIMEOUT", "WITHDRAW", "JOINEMPTY")
+"""What QUEUESTATUS says of a caller whom nobody answered."""
+CALLEE = re.compile(r"U\((?P<context>[^\^)]+)(?P<given>[^)]*)\)")
+"""Dial's option: a Gosub on the phone that answers, with its arguments."""
+LEG = re.compile(r"Local/(?P<exten>[^@]+)@(?P<context>[^/]+)(?:/n)?")
 READ_SECONDS = 10.0
 """What `Read` waits by itself; Asterisk's default."""
 MEMBERS = ("AddQueueMember", "PauseQueueMember", "RemoveQueueMember", "UnpauseQueueMember")
-PASSING = ("Answer", "CELGenUserEvent", "NoOp", "Originate", "UserEvent", *MEMBERS)
-"""They take no time worth counting and lead nowhere else; what is originated is no call of a citizen's."""
+PASSING = ("Answer", "CELGenUserEvent", "NoOp", "Originate", "UserEvent", "WaitForCondition", *MEMBERS)
+"""They take no time worth counting and lead nowhere else; what is originated is no call of a citizen's, nor is
+a leg that waits for its turn to ring."""
 SETTING = ("MSet", "Set")
 
 
@@ -76,6 +84,8 @@ class Applications:
 
     def _by_the_clock(self, call: Call) -> Outcome | None:
         """Tests of the time against fixed moments, all that stand in a row, go both ways; what has an end is ended by closing time."""
+        if somebodys := self._by_some_clock(call):
+            return somebodys
         tests: dict[tuple[bool, str], Place] = {}
         at = call.at
         while tested := _clock_test(self.dialplan.steps.get(at)):
@@ -88,6 +98,14 @@ class Applications:
             passed = replace(call, at=place, clock="open" if has_end else PAST)
             outcome.add(self._goto(passed, target, {CLOSING if has_end else PAST}))
         return outcome
+
+    def _by_some_clock(self, call: Call) -> Outcome | None:
+        at, outcome = call.at, Outcome()
+        while (step := self.dialplan.steps.get(at)) and step.name == "GotoIf" and (test := SOME_CLOCK_TEST.fullmatch(step.arguments)):
+            if at == call.at:
+                outcome.add(self._goto(call, test["target"]))
+            at = at.following
+        return replace(outcome, ways=[*outcome.ways, Edge(call.on(at))]) if at != call.at else None
 
     def _goto(self, call: Call, target: str, marks: Iterable[str] = ()) -> Outcome:
         *place, priority = (part.strip() for part in target.split(","))
@@ -157,7 +175,11 @@ class Applications:
     def _queue(self, call: Call, arguments: str) -> Outcome:
         name, *more = arguments.split(",")
         limit = more[3] if len(more) > 3 else ""
-        outcome = self._taking(call, [_waited(replace(call.on(), clock=""), limit, QUEUED)])
+        left = replace(call.on(), clock="")
+        ways = [_waited(self._holding(left, "QUEUESTATUS", status), limit, QUEUED) for status in STATUSES]
+        if len(more) > 0 and "c" in more[0]:  # goes on when the guide has ended the talk: round and round only by a guide's own hand
+            ways.append(_waited(self._holding(replace(left, spoken=True), "QUEUESTATUS", "CONTINUE"), limit, QUEUED, CLOSING))
+        outcome = self._taking(call, ways)
         outcome.end = Longest(0.0)
         if not self.members.get(name):
             reason = "has no members" if name in self.members else "does not exist"
@@ -173,15 +195,22 @@ class Applications:
         limit = more[0] if more else ""
         outcome = self._taking(call, [_waited(call.on(), limit), Edge(call.on())])  # a phone that is not there fails at once
         outcome.end = Longest(0.0)
-        wrong = [target for target in targets.split("&") if is_known(target) and not self._is_dialable(target)]
+        each = [target for target in targets.split("&") if is_known(target)]
+        legs = [match for target in each if (match := LEG.fullmatch(target))]
+        for leg in legs:
+            outcome.add(self._goto(Call(call.at, spoken=True), f"{leg['context']},{leg['exten']},1"))
+        if len(more) > 1 and (callee := CALLEE.search(more[1])):
+            asked = Call(call.at, stack=(Frame(None),), spoken=True)
+            for number, value in enumerate(callee["given"].split("^")[1:], 1):
+                asked = self._holding(asked, f"ARG{number}", value)
+            outcome.add(self._goto(asked, f"{callee['context']},s,1"))
+        wrong = [target for target in each if not LEG.fullmatch(target) and not self._is_dialable(target)]
         outcome.faults += [(f"dials {target!r}, which is neither a number nor a phone of ours", TEMPLATE) for target in wrong]
         if not limit:
             outcome.faults.append(("rings without a limit", TEMPLATE))
         return outcome
 
     def _is_dialable(self, target: str) -> bool:
-        if match := re.fullmatch(r"Local/(\w+)@([\w-]+)/n", target):
-            return any(_fits(pattern, match[1]) for pattern in self.dialplan.contexts.get(match[2], ()))
         match = re.fullmatch(r"PJSIP/(?:\+?\d+@)?([\w-]+)", target)
         return bool(match and match[1] in self.endpoints)
 
@@ -212,8 +241,9 @@ class Applications:
     def _wait(self, call: Call, arguments: str) -> Outcome:
         return self._taking(call, [_waited(call.on(), arguments)])
 
-    def _hangup(self, call: Call, _: str) -> Outcome:
-        return Outcome(end=Longest(0.0)) if call.spoken else _fault("ends the call without a word")
+    def _hangup(self, call: Call, cause: str) -> Outcome:
+        """A cause refuses a call that was not answered: an exchange or a phone tells its user."""
+        return Outcome(end=Longest(0.0)) if call.spoken or cause else _fault("ends the call without a word")
 
     def _taking(self, call: Call, ways: list[Edge[Call]]) -> Outcome:
         """Where time passes, an absolute timeout that is set may fire."""
@@ -224,6 +254,8 @@ class Applications:
         return Outcome([*ways, Edge(replace(call.on(late), timer=0, stack=()), seconds=float(call.timer), marks=frozenset({WAIT}))])
 
     def _holding(self, call: Call, name: str, value: str) -> Call:
+        if name == "KC":  # how often a call has come back decides nothing, and would be counted without an end
+            value = re.sub(r"/\d+$", f"/{NUMBER}", value)
         return call.holding(name, value) if name in self.relevant else call
 
 
@@ -238,11 +270,6 @@ def _clock_test(step: Application | None) -> tuple[bool, str] | None:
     if step is None or step.name != "GotoIf" or not (match := CLOCK_TEST.fullmatch(step.arguments)):
         return None
     return "<" in match["tests"], match["target"]
-
-
-def _fits(pattern: str, exten: str) -> bool:
-    """Whether an extension is what a pattern of ours means: the same text, or `_[a-b]` for one digit."""
-    return exten == pattern or (pattern.startswith("_") and re.fullmatch(pattern[1:], exten) is not None)
 
 
 def _to(call: Call) -> Outcome:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 LINE = re.compile(r"(?:exten\s*=>?\s*(?P<exten>[^,]+),\s*|same\s*=>?\s*)(?P<priority>\d+|n)(?:\((?P<label>\w+)\))?,\s*(?P<call>.*)")
 CALL = re.compile(r"(?P<name>\w+)(?:\((?P<arguments>.*)\))?")
 ASSIGNED = re.compile(r"(?:^|,)(\w+(?:\((?:[^()]|\([^()]*\))*\))?)=")
+INCLUDE = re.compile(r"include\s*=>?\s*(?P<context>\S+)")
+ONE_DIGIT = re.compile(r"_\[\d-\d\]")
+"""The one kind of pattern that is looked up; the others are only walked from their own text."""
 SECTION = re.compile(r"\[([^\]]+)\](\([^)]*\))?")
-INCLUDE = re.compile(r"include\s*=>?\s*[\w-]+")
-"""What a phone may dial beside; each context is walked by itself."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,20 @@ class Dialplan:
     steps: dict[Place, Application] = field(default_factory=dict)
     labels: dict[tuple[str, str, str], Place] = field(default_factory=dict)
     contexts: dict[str, dict[str, None]] = field(default_factory=dict)
+    includes: dict[str, list[str]] = field(default_factory=dict)
+    """The contexts in which is looked, too, by the one that includes them."""
     unread: list[tuple[int, str]] = field(default_factory=list)
 
     def find(self, context: str, exten: str, priority: str) -> Place | None:
         """The place of a number or a label, or None when nothing stands there."""
         place = Place(context, exten, int(priority)) if priority.isdecimal() else self.labels.get((context, exten, priority))
-        return place if place in self.steps else None
+        if place in self.steps:
+            return place
+        patterns = (one for one in self.contexts.get(context, {}) if ONE_DIGIT.fullmatch(one))
+        if pattern := next((one for one in patterns if re.fullmatch(one[1:], exten)), None):
+            return self.find(context, pattern, priority)
+        others = (self.find(one, exten, priority) for one in self.includes.get(context, []))
+        return next((found for found in others if found), None)
 
 
 def parse(text: str) -> Dialplan:
@@ -64,8 +73,10 @@ def parse(text: str) -> Dialplan:
         if section := SECTION.fullmatch(line):
             context, exten = section[1], ""
             found.contexts.setdefault(context, {})
-        elif context == "general" or INCLUDE.fullmatch(line):
+        elif context == "general":
             continue
+        elif include := INCLUDE.fullmatch(line):
+            found.includes.setdefault(context, []).append(include["context"])
         elif (match := LINE.fullmatch(line)) and (match["exten"] or exten) and (call := application(match["call"])):
             exten = match["exten"] or exten
             priority = priority + 1 if match["priority"] == "n" else int(match["priority"])
@@ -90,6 +101,8 @@ def assignments(step: Application) -> list[tuple[str, str]]:
     if step.name not in ("Set", "MSet"):
         return []
     starts = [*ASSIGNED.finditer(step.arguments)][: 1 if step.name == "Set" else None]
+    if not starts:  # into another channel's variable, or a record: nothing of this call
+        return []
     ends = [*(match.start() for match in starts[1:]), len(step.arguments)]
     return [(match[1].lstrip("_"), step.arguments[match.end() : end]) for match, end in zip(starts, ends, strict=True)]
 

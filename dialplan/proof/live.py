@@ -71,7 +71,9 @@ def _needed(step: Application, later: frozenset[str]) -> frozenset[str]:
         variable, _, others = step.arguments.partition(",")
         return (later - {variable}) | _words(others)
     if given := assignments(step):
-        return (later - {name for name, _ in given}).union(*(_words(value) for _, value in given))
+        return (later - {name for name, _ in given}).union(*(_words(value) for name, value in given if name in later))
+    if step.name == "Queue":
+        later -= {"QUEUESTATUS"}
     return later | _words(step.arguments)
 
 

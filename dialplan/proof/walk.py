@@ -22,9 +22,15 @@ from routing.graph import Edge, Graph, Longest, explore
 from routing.municipality import Municipality
 from routing.proof import Finding, Proof
 
-MOST_CALLS = 20_000
-"""More situations than this mean a counter that nothing stops. The shipped dialplan has about a thousand."""
-MIDDLES = {"ask": ("s", "T"), "fallback": ("s",), "step": ("queue", "promised", "end"), "keys": ("9",)}
+MOST_CALLS = 40_000
+"""More situations than this mean a counter that nothing stops. The shipped dialplans have about ten thousand."""
+MIDDLES = {
+    "ask": ("s", "T"), "fallback": ("s",), "step": ("queue", "promised", "end"), "keys": ("9",), "people": (), "nobody": (), "inside": (),
+}  # fmt: skip
+TALKED = ("people", "nobody")
+"""Whoever comes there was in a talk with a guide."""
+INSIDE = (*TALKED, "inside")
+"""Nothing there depends on the topic; whoever comes back from there is walked with each topic from where he is asked."""
 """Where a call may come from elsewhere than the dialplan: sent by the controller (`ivr/conversation.py`), timed out, or with a key
 pressed in a queue. What of it does not exist is found; other extensions of these contexts are walked, too."""
 PHONES = ("guide-codes", "guide-told")
@@ -62,11 +68,12 @@ def begun(dialplan: Dialplan, municipality: Municipality) -> Iterator[Call]:
     for kind, always in MIDDLES.items():
         needed = (*always, *referrals, *chains) if kind == "step" else always
         for exten in dict.fromkeys((*needed, *dialplan.contexts.get(f"{slug}-{kind}", ()))):
-            timer = 0 if kind == "keys" or exten == "T" else ASK_TIMEOUT  # the question's absolute timeout may still run
-            for topic in (*municipality.topics, *([""] if kind in ("ask", "fallback") else [])):
+            timer = 0 if kind in ("keys", *INSIDE) or exten == "T" else ASK_TIMEOUT  # the question's absolute timeout may still run
+            topics = (*municipality.topics, *([""] if kind in ("ask", "fallback") else []))
+            for topic in ("guide",) if kind in INSIDE else topics:
                 state = f"1/{slug}/{NUMBER}/{topic}/{NUMBER}/{NUMBER}"
-                # who presses a key in a queue has been spoken to
-                yield Call(Place(f"{slug}-{kind}", exten), (("KC", state),), timer=timer, spoken=kind == "keys")
+                # who presses a key in a queue, or comes from a talk, has been spoken to
+                yield Call(Place(f"{slug}-{kind}", exten), (("KC", state),), timer=timer, spoken=kind in ("keys", *TALKED))
 
 
 def dialled(dialplan: Dialplan, municipality: Municipality) -> Iterator[Call]:

@@ -51,7 +51,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
         yield Client(service, create(service))
 
 
-NOT_WITHOUT = ("asterisk_away", "unknown_guide", "invalid")
+NOT_WITHOUT = ("asterisk_away", "unknown_extension", "unknown_guide", "invalid")
 """Why a permitted request may still fail: there is no Asterisk here, the address names nobody, and it has no body."""
 GUARDED = [route for route, roles in ROUTES.items() if roles != PUBLIC]
 

@@ -30,7 +30,7 @@ def test_a_withheld_number_is_asked_for() -> None:
 
 
 def test_an_own_number_as_caller_is_asked_for_anew() -> None:
-    assert talk("058548700").move == Ask(("callback-keying",), max_digits=16, timeout=5.0)
+    assert talk("058548700").move == Ask(("callback-keying-number",), max_digits=16, timeout=5.0)
 
 
 def test_a_premium_number_is_refused_three_times_and_then_the_place_is_kept() -> None:
