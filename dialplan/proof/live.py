@@ -25,7 +25,7 @@ def relevant(dialplan: Dialplan) -> frozenset[str]:
     given = [one for step in steps for one in assignments(step)]
     gosubs = [GIVEN.fullmatch(step.arguments) for step in steps if step.name == "Gosub"]
     given += [(f"ARG{number}", match["given"]) for match in gosubs if match for number in range(1, 10)]
-    deciding = [step.arguments for step in steps if step.name not in ("AGI", "Gosub", *SETTING, *PASSING)]
+    deciding = [_looked_at(step) for step in steps if step.name not in ("AGI", "Gosub", *SETTING, *PASSING)]
     deciding += [step.arguments for step in steps if step.name == "Gosub" and not GIVEN.fullmatch(step.arguments)]
     deciding += [match["target"] for match in gosubs if match]
     names = {word for arguments in deciding for word in re.findall(r"\w+", arguments)}
@@ -75,7 +75,12 @@ def _needed(step: Application, later: frozenset[str]) -> frozenset[str]:
         return (later - {name for name, _ in given}).union(*(_words(value) for name, value in given if name in later))
     if step.name == "Queue":
         later -= {"QUEUESTATUS"}
-    return later | _words(step.arguments)
+    return later | _words(_looked_at(step))
+
+
+def _looked_at(step: Application) -> str:
+    """Of its arguments, what decides where the call goes: of a queue its name and its limit, not which of the guides it rings first."""
+    return ",".join(step.arguments.split(",")[:5]) if step.name == "Queue" else step.arguments
 
 
 def _words(text: str) -> frozenset[str]:

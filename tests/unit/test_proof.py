@@ -42,6 +42,8 @@ SMALL = LEKEBERG.model_copy(update={
     "topics": {name: LEKEBERG.topics[name] for name in ("care", "fault_report", "concern", "guide")},
     "menu": {key: LEKEBERG.menu[key] for key in "1609"},
     "guides": LEKEBERG.guides[:1],
+    "handlers": LEKEBERG.handlers[:1],
+    "functions": {},
     "priority_lines": {name: line.model_copy(update={"rounds": 2}) for name, line in LEKEBERG.priority_lines.items()},
 })  # fmt: skip
 """One of each kind of topic: what is planted is looked for in all ways of every topic, so fewer of a kind find the same sooner."""
