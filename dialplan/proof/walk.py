@@ -26,8 +26,9 @@ MOST_CALLS = 40_000
 """More situations than this mean a counter that nothing stops. The shipped dialplans have about ten thousand."""
 MIDDLES = {
     "ask": ("s", "T"), "fallback": ("s",), "step": ("queue", "promised", "end"), "keys": ("9",), "people": (), "nobody": (), "inside": (),
+    "priority-extensions": (),
 }  # fmt: skip
-TALKED = ("people", "nobody")
+TALKED = ("people", "nobody", "priority-extensions")
 """Whoever comes there was in a talk with a guide."""
 INSIDE = (*TALKED, "inside")
 """Nothing there depends on the topic; whoever comes back from there is walked with each topic from where he is asked."""
