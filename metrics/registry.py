@@ -93,7 +93,7 @@ HISTOGRAMS = (
     Family("answer_seconds", "From the first ring to a person.", ("queue",), lambda m: ((queue,) for queue in (*m.queues, FALLBACK))),
     Family("queue_wait_seconds", "From the first join to the end of the wait.", ("queue", "outcome"),
            lambda m: ((queue, outcome) for queue in (*m.queues, FALLBACK) for outcome in ("answered", "abandoned"))),
-    Family("priority_answer_seconds", "From the first ring to somebody on duty, else to the guide.", ("line",),
+    Family("priority_answer_seconds", "From the first ring, or the transfer there, to somebody on duty, else to the guide.", ("line",),
            lambda m: ((line,) for line in m.priority_lines)),
     Family("talk_seconds", "From a person's answer to the end.", ("queue",), lambda m: ((queue,) for queue in (*m.queues, FALLBACK))),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError as Refused
 
 from routing.opening_hours import CLOCKS_CHANGE, ClockTime, OpeningHours, Weekday
 from routing.part import Part
-from routing.words import E164, Name, Text
+from routing.words import E164, Extension, Name, Text
 
 DAY_MINUTES = 24 * 60
 WEEK_MINUTES = 7 * DAY_MINUTES
@@ -92,6 +92,8 @@ class PriorityLine(Part):
 
     title: Text
     topic: Name
+    extension: Extension | None = None
+    """By which a guide transfers a citizen there."""
     staffed: OpeningHours | None = None
     reception: Reception | None = None
     people: dict[Name, OnCall] = Field(min_length=1)
