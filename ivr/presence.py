@@ -39,18 +39,21 @@ class Presence:
         self._acts = acts
         self._ami: Ami | None = None
         self._changed = asyncio.Event()
+        self._unread = True
         self._one_at_a_time = asyncio.Lock()
 
     async def begin(self, ami: Ami) -> None:
         """Read who is logged in, mend what is half done, then follow until the connection is lost."""
-        async with self._one_at_a_time:
-            self._ami = ami
-            await self._read(ami)
-            for slug, staff in self.staffs.items():
-                await self._carry_out(ami, slug, staff.repairs())
+        self._ami, self._unread = ami, True
         while True:
             await self._work(ami)
             await self._wait()
+
+    def serve(self, municipality: Municipality) -> None:
+        """The guides and rules of a file that was activated hold from now on."""
+        self.staffs[municipality.slug] = Staff(municipality.guides, municipality.staffing)
+        self._unread = True
+        self._changed.set()
 
     def take(self, event: Event) -> None:
         """Fold one event into the picture."""
@@ -173,7 +176,12 @@ class Presence:
         async with self._one_at_a_time:
             if not self._acts():
                 return
-            for slug, staff in self.staffs.items():
+            if self._unread:
+                self._unread = False
+                await self._read(ami)
+                for slug, staff in self.staffs.items():
+                    await self._carry_out(ami, slug, staff.repairs())
+            for slug, staff in list(self.staffs.items()):
                 if not await self._carry_out(ami, slug, staff.orders(time.time())):
                     await asyncio.sleep(AGAIN_SECONDS)
                     await self._read(ami)

@@ -122,6 +122,7 @@ class Service:
     def _take(self, municipality: Municipality) -> None:
         """From now on; a conversation that has begun keeps the one it began with."""
         self.desks[municipality.slug] = self._desk(municipality)
+        self.presence.serve(municipality)
 
     def _count(self, event: str) -> None:
         self.engine.ami_events.labels(event).inc()

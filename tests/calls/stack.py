@@ -154,7 +154,7 @@ class Stack:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url(path), data=data, headers=headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
