@@ -54,6 +54,10 @@ class Presence:
 
     def take(self, event: Event) -> None:
         """Fold one event into the picture."""
+        if event.name == "UserEvent" and event.get("fact") == "talked" and (staff := self.staffs.get(event.get("municipality"))):
+            staff.answers(event.get("detail"))
+            staff.completes(event.get("detail"))
+            self._changed.set()
         if self._ami is None or (found := self._whose(event.get("queue"))) is None:
             return
         staff, queue = found

@@ -111,6 +111,8 @@ class Story:
     priority_line: str = ""
     reached: float | None = None
     nobody: bool = False
+    rings: str = ""
+    """The guide whose phone alone rings, before the queue."""
     exits: list[tuple[str, str]] = field(default_factory=list)
     choices: list[str] = field(default_factory=list)
     entry: str = ""
@@ -128,8 +130,10 @@ class Story:
                     self.returns.append(Return(source="diverted", outcome="hung_up"))
             case "queued":
                 queue, _, self.topic = detail.partition("/")
-                self.queue = self.queue or queue
+                self.queue, self.rings = self.queue or queue, ""
                 self._wait_from(at)
+            case "previous":
+                self.rings = detail
             case "dialled":
                 self.topic = detail.partition("/")[2]
                 self._wait_from(at)
@@ -166,7 +170,7 @@ class Story:
             case "answered":
                 self._settle_return("answered")
                 self.answered = at if self.answered is None else self.answered
-                self.answered_by = self.answered_by or detail
+                self.answered_by = self.answered_by or detail or self.rings
 
     def _wait_from(self, at: float) -> None:
         if self.waiting_since is None:
