@@ -49,8 +49,9 @@ class Presence:
             for slug, staff in self.staffs.items():
                 await self._carry_out(ami, slug, staff.repairs())
         while True:
-            await self._work(ami)
-            await self._wait()
+            looked = time.time()
+            await self._work(ami, looked)
+            await self._wait(looked)
 
     def take(self, event: Event) -> None:
         """Fold one event into the picture."""
@@ -173,22 +174,21 @@ class Presence:
             sentence = "Asterisk does not answer. Look at the state again before you repeat it."
             raise Refused(503, "asterisk_away", sentence) from error
 
-    async def _work(self, ami: Ami) -> None:
+    async def _work(self, ami: Ami, now: float) -> None:
         async with self._one_at_a_time:
             if not self._acts():
                 return
             for slug, staff in self.staffs.items():
-                if not await self._carry_out(ami, slug, staff.orders(time.time())):
+                if not await self._carry_out(ami, slug, staff.orders(now)):
                     await asyncio.sleep(AGAIN_SECONDS)
                     await self._read(ami)
                     self._changed.set()
 
-    async def _wait(self) -> None:
-        """Until something happens, or is due."""
-        now = time.time()
-        due = min((moment for staff in self.staffs.values() if (moment := staff.next_moment(now))), default=None)
+    async def _wait(self, looked: float) -> None:
+        """Until something happens, or is due that was not when we looked: what falls due between the two must not be slept over."""
+        due = min((moment for staff in self.staffs.values() if (moment := staff.next_moment(looked))), default=None)
         try:
-            async with asyncio.timeout(None if due is None else due - now):
+            async with asyncio.timeout(None if due is None else due - time.time()):
                 await self._changed.wait()
         except TimeoutError:
             return

@@ -30,6 +30,7 @@ def wrap_up_in_the_file(stack: Stack) -> Iterator[None]:
 def serve(stack: Stack, text: str) -> None:
     """Start the controller on another file."""
     (stack.folder / "municipalities" / "lekeberg.toml").write_text(text, encoding="utf-8")
+    stack.compose("exec", "-T", "controller", "ivr", "activate", "lekeberg")
     stack.compose("restart", "controller")
     stack.compose("up", "-d", "--wait", "controller")
 
