@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from access.guard import Current
 from access.refusal import Refused
 from dialplan import render
+from ivr import overrides
 from ivr.ami import Ami, Event
 from ivr.judgement import NotJudged, judged
 from ivr.settings import Settings
@@ -95,6 +96,7 @@ class Activation:
         begun = start(settings)
         self.served = begun.served
         self._alarms = begun.alarms
+        self.rota = {slug: self._overrides(municipality) for slug, municipality in self.served.items()}
         self._texts: dict[str, str] = {}
         self._version = ""
         self._one_at_a_time = asyncio.Lock()
@@ -126,7 +128,7 @@ class Activation:
     async def _judge_all(self) -> None:
         for slug, municipality in list(self.served.items()):
             try:
-                found = await judged(municipality, self._now())
+                found = await judged(municipality, self._now(), self.rota[slug])
             except (NotJudged, OSError) as error:  # a fault of the proof must not stop the service
                 log.error("municipality.not_judged", municipality=slug, reason=str(error))
             else:
@@ -138,7 +140,7 @@ class Activation:
         while True:
             async with self._one_at_a_time:
                 await self._follow()
-                self._version = await asyncio.to_thread(self._rendered, self.served.values())
+                self._version = await asyncio.to_thread(self._rendered, self.served.values(), self.rota)
             log.info("dialplan.wanted", version=self._version)
             await asyncio.sleep(RENDER_SECONDS)
 
@@ -155,6 +157,19 @@ class Activation:
             text = await asyncio.to_thread(kept(self._settings, slug).read_text, encoding="utf-8")
             if text != self._texts[slug]:
                 self._serve(parse(text, str(kept(self._settings, slug))), text)
+            self.rota[slug] = await asyncio.to_thread(self._overrides, self.served[slug])
+
+    def _overrides(self, municipality: Municipality) -> overrides.Lines:
+        """What is kept of them. Those that cannot be followed are an alarm, and the file's shifts hold instead."""
+        slug, path = municipality.slug, overrides.place(self._settings, municipality.slug)
+        try:
+            lines = overrides.read(path)
+        except (OSError, ValueError) as error:
+            self._alarm(slug, (Problem(str(path), "lines", str(error), "Make the exceptions to the shifts anew: `ivr rota set`."),))
+            return {}
+        if found := (*overrides.strangers(municipality, lines, self._now().astimezone(ZONE).date(), str(path)),):
+            self._alarm(slug, found)
+        return overrides.usable(municipality, lines)
 
     def _serve(self, municipality: Municipality, text: str) -> None:
         self.served[municipality.slug] = municipality
@@ -198,13 +213,31 @@ class Activation:
         others = {str(edited(self._settings, other)): one for other, one in self.served.items() if other != slug}
         if found := (*_renamed(file, slug, candidate), *clashes({**others, str(file): candidate})):
             raise MunicipalityError(found)
-        if found := await self._judged(candidate):
+        if found := await self._judged(candidate, self.rota[slug]):
             raise MunicipalityError(found)
+        await self._go_over(self.served | {slug: candidate}, self.rota, kept(self._settings, slug), text)
+        self._serve(candidate, text)
+        return self._version
+
+    async def override(self, slug: str, change: Callable[[overrides.Lines], overrides.Lines]) -> None:
+        """Let what `change` makes of the exceptions hold from now on: when this returns, Asterisk runs it and it is kept.
+
+        Raises what `change` raises, and Refused when Asterisk is away, refuses it or is too slow; nothing is changed then.
+        """
+        async with self._one_at_a_time:
+            self._acting()
+            lines = change(self.rota[slug])
+            text = overrides.text(lines, self._now().astimezone(ZONE).date())
+            await self._go_over(self.served, self.rota | {slug: lines}, overrides.place(self._settings, slug), text)
+            self.rota[slug] = lines
+
+    async def _go_over(self, served: Mapping[str, Municipality], rota: render.Rota, path: Path, text: str) -> None:
+        """Let Asterisk run what these give, then keep the text that says so. Raises Refused, and nothing is changed then."""
         before = self._version
-        self._version = await asyncio.to_thread(self._rendered, (self.served | {slug: candidate}).values())
+        self._version = await asyncio.to_thread(self._rendered, served.values(), rota)
         try:
             await self._until_it_runs()
-            await asyncio.to_thread(keep, kept(self._settings, slug), text)
+            await asyncio.to_thread(keep, path, text)
         except BaseException as error:
             await asyncio.to_thread(render.want, self._settings.rendered, before)
             self._version = before
@@ -213,12 +246,10 @@ class Activation:
                     503, "not_kept", f"The file could not be kept ({error}); nothing was changed. Mend that and try again."
                 ) from error
             raise
-        self._serve(candidate, text)
-        return self._version
 
-    async def _judged(self, candidate: Municipality) -> tuple[Problem, ...]:
+    async def _judged(self, candidate: Municipality, lines: overrides.Lines) -> tuple[Problem, ...]:
         try:
-            return await judged(candidate, self._now())
+            return await judged(candidate, self._now(), lines)
         except (NotJudged, OSError) as error:
             sentence = f"The file could not be judged ({error}); nothing was changed. Try again, and look at the controller's log."
             raise Refused(503, "not_judged", sentence) from error
@@ -240,7 +271,7 @@ class Activation:
         if not result.ok:
             raise Refused(502, "asterisk_refused", f"Asterisk does not load it ({result.message}); the version before stays.")
 
-    def _rendered(self, municipalities: Iterable[Municipality]) -> str:
+    def _rendered(self, municipalities: Iterable[Municipality], rota: render.Rota) -> str:
         settings = self._settings
         files = render.render(
             municipalities,
@@ -248,6 +279,7 @@ class Activation:
             trunk=settings.carrier,
             phone_seed=settings.phone_seed,
             today=self._now().astimezone(ZONE).date(),
+            rota=rota,
             bind=settings.host,
             ami_certificate=settings.ami_tls_certificate,
         )

@@ -22,6 +22,7 @@ from callbacks.api import CallbackRow, row
 from callbacks.store import CallbackStore, StoreAway
 from dialplan.prompts.own import text_problems
 from dialplan.render import dialled_forms, phone_password
+from ivr import rota_commands
 from ivr.activation import load_all, slugs
 from ivr.ami import AmiRefused
 from ivr.compatibility import WrongAsterisk
@@ -44,6 +45,7 @@ SWITCH_SECONDS = 0.0002
 app = typer.Typer(no_args_is_help=True, help="Kontaktcenter: answer, route, call back.", pretty_exceptions_enable=False)
 callbacks = typer.Typer(no_args_is_help=True, help="Callback requests.")
 app.add_typer(callbacks, name="callbacks")
+app.add_typer(rota_commands.commands, name="rota")
 
 
 @app.command()

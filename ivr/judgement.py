@@ -12,6 +12,7 @@ import sys
 from datetime import datetime
 
 from dialplan.prompts.own import text_problems
+from ivr import overrides
 from ivr.proof import problems, prove_municipality
 from routing.hours import ZONE
 from routing.municipality import Municipality
@@ -27,20 +28,25 @@ class NotJudged(RuntimeError):
     """The process ended without a verdict, or takes too long."""
 
 
-def judge(municipality: Municipality, at: datetime) -> tuple[Problem, ...]:
-    """All that speaks against serving it from this moment on, though it can be read: ways on which a call would end nowhere."""
-    slug = municipality.slug
-    unmanned, _ = rota_problems(municipality, at)
-    return (*text_problems(slug, municipality), *unmanned, *problems(slug, prove_municipality(municipality, at.astimezone(ZONE).date())))
+def judge(municipality: Municipality, at: datetime, lines: overrides.Lines) -> tuple[Problem, ...]:
+    """All that speaks against serving it from this moment on, though it can be read: ways on which a call would end nowhere.
+
+    `lines` are the exceptions to its shifts.
+    """
+    slug, today = municipality.slug, at.astimezone(ZONE).date()
+    if found := (*overrides.strangers(municipality, lines, today, slug),):
+        return found  # whom they mean is not known, so neither is who is on duty
+    unmanned, _ = rota_problems(municipality, at, lines)
+    return (*text_problems(slug, municipality), *unmanned, *problems(slug, prove_municipality(municipality, today)))
 
 
-async def judged(municipality: Municipality, at: datetime) -> tuple[Problem, ...]:
+async def judged(municipality: Municipality, at: datetime, lines: overrides.Lines) -> tuple[Problem, ...]:
     """What `judge` says, from a process that yields to everything else. Raises NotJudged; whoever no longer waits ends the process."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*PROGRAM, stdin=pipe, stdout=pipe)
     try:
         async with asyncio.timeout(JUDGED_SECONDS):
-            written, _ = await process.communicate(pickle.dumps((municipality, at)))
+            written, _ = await process.communicate(pickle.dumps((municipality, at, dict(lines))))
     except TimeoutError as error:
         raise NotJudged(f"it took longer than {JUDGED_SECONDS:.0f} s") from error
     finally:

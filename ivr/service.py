@@ -32,8 +32,10 @@ from ivr.crisis import Crisis
 from ivr.entry import Entry
 from ivr.exchange import Exchange
 from ivr.presence import Presence
+from ivr.rota import Rota
 from ivr.settings import Settings
 from ivr.switch_memory import Copy
+from ivr.unanswered import Unanswered
 from ivr.waiting import WaitingRoom
 from metrics.engine import Engine
 from metrics.story import CallRecord
@@ -61,9 +63,11 @@ class Service:
         self.memory = Copy(self.municipalities, "closure", "crisis")
         self.closures = Closures(self.memory, self.municipalities, now, lambda: self.session.room if self.session else WaitingRoom())
         self.crisis = Crisis(self.memory, self.municipalities, now, settings.rendered / "crisis")
-        self.presence = Presence(self.municipalities, acts=lambda: self.session is not None and self.session.acting)
+        self.presence = Presence(self.municipalities, acts=self._acts)
         self.exchange = Exchange()
-        self.listeners: list[Listener] = [self.exchange, self.presence, self.closures, self.activation]
+        self.rota = Rota(self.activation, now)
+        alarm = Unanswered(self.municipalities, self.engine.priority_unanswered.labels, acts=self._acts)
+        self.listeners: list[Listener] = [self.exchange, self.presence, self.closures, self.activation, alarm]
         self.desks = {slug: self._desk(municipality) for slug, municipality in self.municipalities.items()}
         self.session: Session | None = None
         self._ami: Ami | None = None
@@ -106,6 +110,9 @@ class Service:
             self.session = self._ami = None
             self.engine.ami_connected.set(0)
             await ami.close()
+
+    def _acts(self) -> bool:
+        return self.session is not None and self.session.acting
 
     def acting(self) -> Ami:
         """The way to Asterisk, for what has to be done there now. Raises Refused while this controller cannot act."""

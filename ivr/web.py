@@ -19,6 +19,7 @@ import ivr.closure
 import ivr.crisis
 import ivr.handlers
 import ivr.presence_api
+import ivr.rota
 import ivr.transfers
 import metrics.api
 from access.guard import Guard, check_routes
@@ -50,6 +51,7 @@ def create(service: Service) -> FastAPI:
     app.include_router(ivr.crisis.router(service.crisis, service.municipalities, service.acting))
     app.include_router(ivr.closure.router(service.closures, service.municipalities, service.acting))
     app.include_router(ivr.presence_api.router(service.presence, service.municipalities))
+    app.include_router(ivr.rota.router(service.rota, service.municipalities))
     app.include_router(ivr.transfers.router(service.exchange, service.municipalities))
     app.include_router(ivr.handlers.router(service.exchange, service.municipalities, now))
     _routing(app, service)

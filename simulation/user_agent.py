@@ -194,6 +194,7 @@ class UserAgent(asyncio.DatagramProtocol):
         for leg in self.legs.values():
             leg.close()
         self._transport.close()
+        await asyncio.sleep(0)  # asyncio closes the socket a turn later; then the port is free
 
     async def dial(self, number: str, *, shown: str = "", headers: Headers = ()) -> Leg:
         """Ring a number; returns at once. The leg says when it is answered or has ended."""

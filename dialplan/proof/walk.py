@@ -26,11 +26,11 @@ MOST_CALLS = 40_000
 """More situations than this mean a counter that nothing stops. The shipped dialplans have about ten thousand."""
 MIDDLES = {
     "ask": ("s", "T"), "fallback": ("s",), "step": ("queue", "promised", "end"), "keys": ("9",), "previous": ("i",),
-    "people": (), "nobody": (), "inside": (),
+    "people": (), "nobody": (), "inside": (), "priority-extensions": (),
 }  # fmt: skip
 """Where a call may come from elsewhere than the dialplan: sent by the controller (`ivr/conversation.py`), timed out, or with a key
 pressed in a queue. What of it does not exist is found; other extensions of these contexts are walked, too."""
-TALKED = ("people", "nobody")
+TALKED = ("people", "nobody", "priority-extensions")
 """Whoever comes there was in a talk with a guide."""
 INSIDE = (*TALKED, "inside")
 """Nothing there depends on the topic; whoever comes back from there is walked with each topic from where he is asked."""

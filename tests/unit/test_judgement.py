@@ -44,13 +44,13 @@ async def its_process() -> int:
 
 
 async def test_what_is_found_is_what_the_judgement_says() -> None:
-    assert await judged(GOOD, MOMENT) == ()
-    assert await judged(to_nobody(), MOMENT) == judge(to_nobody(), MOMENT) != ()
+    assert await judged(GOOD, MOMENT, {}) == ()
+    assert await judged(to_nobody(), MOMENT, {}) == judge(to_nobody(), MOMENT, {}) != ()
 
 
 async def test_the_computing_is_done_elsewhere_and_yields_to_everything_else() -> None:
     before, elsewhere = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    verdict = asyncio.create_task(judged(GOOD, MOMENT))
+    verdict = asyncio.create_task(judged(GOOD, MOMENT, {}))
     await its_process()
     await verdict
     here = resource.getrusage(resource.RUSAGE_SELF).ru_utime - before.ru_utime
@@ -58,14 +58,14 @@ async def test_the_computing_is_done_elsewhere_and_yields_to_everything_else() -
 
 
 async def test_a_killed_judgement_is_no_verdict() -> None:
-    verdict = asyncio.create_task(judged(GOOD, MOMENT))
+    verdict = asyncio.create_task(judged(GOOD, MOMENT, {}))
     os.kill(await its_process(), signal.SIGKILL)
     with pytest.raises(NotJudged, match="was ended by SIGKILL"):
         await verdict
 
 
 async def test_who_no_longer_waits_for_it_leaves_no_process_behind() -> None:
-    verdict = asyncio.create_task(judged(GOOD, MOMENT))
+    verdict = asyncio.create_task(judged(GOOD, MOMENT, {}))
     await its_process()
     verdict.cancel()
     await asyncio.wait([verdict])
