@@ -75,6 +75,8 @@ def _needed(step: Application, later: frozenset[str]) -> frozenset[str]:
         return (later - {name for name, _ in given}).union(*(_words(value) for name, value in given if name in later))
     if step.name == "Queue":
         later -= {"QUEUESTATUS"}
+    if step.name == "Dial":
+        later -= {"DIALSTATUS"}
     return later | _words(_looked_at(step))
 
 

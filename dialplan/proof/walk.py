@@ -25,8 +25,8 @@ from routing.proof import Finding, Proof
 MOST_CALLS = 40_000
 """More situations than this mean a counter that nothing stops. The shipped dialplans have about ten thousand."""
 MIDDLES = {
-    "ask": ("s", "T"), "fallback": ("s",), "step": ("queue", "promised", "end"), "keys": ("9",), "people": (), "nobody": (), "inside": (),
-    "priority-extensions": (),
+    "ask": ("s", "T"), "fallback": ("s",), "step": ("queue", "promised", "end"), "keys": ("9",), "previous": ("i",),
+    "people": (), "nobody": (), "inside": (), "priority-extensions": (),
 }  # fmt: skip
 """Where a call may come from elsewhere than the dialplan: sent by the controller (`ivr/conversation.py`), timed out, or with a key
 pressed in a queue. What of it does not exist is found; other extensions of these contexts are walked, too."""

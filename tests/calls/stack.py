@@ -115,8 +115,12 @@ def municipality_file(real: str, slug: str, number: str) -> str:
 
 
 def specialists_file(real: str) -> str:
-    """Örebro's file, open at any time of day, with specialists for building matters who are not waited for long."""
-    return with_hours(re.sub(r"(\[queues.building\][^\[]*overflow_after_seconds = )\d+", r"\g<1>6", real), OPENING_HOURS["lekeberg"])
+    """Örebro's file, open at any time of day: specialists for building matters are not waited for long, those for care are asked first
+    when they know the caller, and a wrap-up is short."""
+    text = re.sub(r"(\[queues.building\][^\[]*overflow_after_seconds = )\d+", r"\g<1>6", real)
+    text = text.replace("[queues.care]", "[queues.care]\nprevious_guide_first = true")
+    text = text.replace("[[guides]]", "[staffing]\nwrap_up_seconds = 3\n\n[[guides]]", 1)
+    return with_hours(text, OPENING_HOURS["lekeberg"])
 
 
 class Stack:
@@ -165,9 +169,9 @@ class Stack:
         status, said = self.api("POST", path, self._leader, body or None)
         return status, said if status == 200 else said["error"]
 
-    def guides(self) -> dict[str, Any]:
-        """Lekeberg's guides by extension, as the API tells them."""
-        status, rows = self.api("GET", "/api/guides?municipality=lekeberg", self._leader)
+    def guides(self, municipality: str = "lekeberg") -> dict[str, Any]:
+        """A municipality's guides by extension, as the API tells them."""
+        status, rows = self.api("GET", f"/api/guides?municipality={municipality}", self._leader)
         return {row["extension"]: row for row in rows} if status == 200 else {}
 
     @cached_property
