@@ -77,8 +77,8 @@ def explain_call(
 ) -> None:
     """Say what would happen to a call, without a call."""
     moment = local(at, "--at") if at else now()
-    for line in lines(explain(load(file), Moment(moment), number, key, line)):
-        typer.echo(line)
+    for told in lines(explain(load(file), Moment(moment), number, key, line)):
+        typer.echo(told)
 
 
 @app.command()

@@ -60,7 +60,7 @@ def test_an_exception_to_the_shifts_is_known_and_a_closure_leaves_no_guide() -> 
     ("faults", HOURS_OF_ITS_OWN, "in the queue guides as 'Felanmälan bostad'"),
 ])  # fmt: skip
 def test_a_line_that_asks_nothing_leads_straight_to_its_topic(line: str, at: datetime, end: str) -> None:
-    own = OpeningHours.model_validate({"weekly": {"saturday": ["10:00-14:00"], **dict.fromkeys(WEEKDAYS[:5], ["08:00-16:00"])}})
+    own = OpeningHours.model_validate({"weekly": {"saturday": ["10:00-14:00"]} | {day: ["08:00-16:00"] for day in WEEKDAYS[:5]}})
     faults = Line(numbers=("+46701740608",), entry="queue", topic="fault_report", hours=own)
     municipality = LEKEBERG.model_copy(update={"lines": {**LEKEBERG.lines, "faults": faults}})
     explained = explain(municipality, Moment(at), "0701740605", ["1"], line)
