@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from access.model import Duty, Holder, Role, may_see
+from access.refusal import Refused
 from access.tokens import Tokens
 from callbacks.api import CallbackRow, row
 from callbacks.store import CallbackStore, StoreAway
@@ -27,7 +28,7 @@ from ivr.activation import load_all, slugs
 from ivr.ami import AmiRefused
 from ivr.compatibility import WrongAsterisk
 from ivr.conversation import now
-from ivr.explain import explain, lines
+from ivr.explain import Moment, explain, lines
 from ivr.health import main as ask_health
 from ivr.proof import problems, prove_municipality, sentence
 from ivr.remote import ControllerAway, ControllerRefused, ask
@@ -71,12 +72,13 @@ def explain_call(
     file: Path,
     at: str = typer.Option("", help="Local time, 2026-11-25 12:30; now when left out."),
     number: str = typer.Option("", "--from", help="The caller's number; withheld when left out."),
+    line: str = typer.Option("main", help="Which of the file's lines is called."),
     key: list[str] = typer.Option([], help="A key, or a keyed number; given once for each question."),  # noqa: B008 - typer's way
 ) -> None:
     """Say what would happen to a call, without a call."""
     moment = local(at, "--at") if at else now()
-    for line in lines(explain(load(file), moment, number, key)):
-        typer.echo(line)
+    for told in lines(explain(load(file), Moment(moment), number, key, line)):
+        typer.echo(told)
 
 
 @app.command()
@@ -248,7 +250,7 @@ def remedy(error: BaseException) -> str | None:
     match error:
         case BaseExceptionGroup(exceptions=(first, *_)):
             return remedy(first)
-        case MunicipalityError() | WrongAsterisk() | ControllerAway() | ControllerRefused():
+        case MunicipalityError() | WrongAsterisk() | ControllerAway() | ControllerRefused() | Refused():
             return str(error)
         case ValidationError():
             wrong = (f"KC_{'__'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors())

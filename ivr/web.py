@@ -26,7 +26,7 @@ from access.guard import Guard, check_routes
 from access.refusal import Refused
 from callbacks.store import StoreAway
 from ivr.conversation import now
-from ivr.explain import Explained, Question, explain
+from ivr.explain import Explained, Moment, Question, explain
 from ivr.scrape import scrape
 from ivr.service import Service
 from metrics.engine import Engine
@@ -90,8 +90,9 @@ def _routing(app: FastAPI, service: Service) -> None:
     @app.post("/api/routing/explain", summary="What would happen to a call, without a call", tags=["routing"])
     async def explained(question: Annotated[Question, Body(default_factory=Question)]) -> Explained:
         municipality = chosen(service.municipalities, question.municipality)[0]
-        closed_until = service.closures.until(municipality.slug)
-        return explain(municipality, question.at or now(), question.number, question.keys, closed_until)
+        slug = municipality.slug
+        moment = Moment(question.at or now(), service.closures.until(slug), service.activation.rota[slug])
+        return explain(municipality, moment, question.number, question.keys, question.line)
 
 
 Next = Callable[[Request], Awaitable[Response]]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.explain import explain
+from ivr.explain import Moment, explain
 from routing.file import load
 from routing.hours import is_open
 from routing.municipality import Municipality
@@ -23,8 +23,8 @@ NUMBERS = st.sampled_from(["", "0701740605", "+46701740611", "112"])
 @pytest.mark.parametrize("municipality", SHIPPED, ids=lambda one: one.slug)
 @given(at=MOMENTS, number=NUMBERS, keys=KEYS)
 def test_every_call_has_one_end_and_a_closed_queue_is_none(municipality: Municipality, at: datetime, number: str, keys: list[str]) -> None:
-    told = explain(municipality, at, number, keys)
-    assert told == explain(municipality, at, number, keys)
+    told = explain(municipality, Moment(at), number, keys)
+    assert told == explain(municipality, Moment(at), number, keys)
     assert told.ends
     assert (told.state == "open") == is_open(municipality.hours, at)
     if told.state != "open":
