@@ -21,7 +21,7 @@ from routing.rota import rota_problems
 
 JUDGED_SECONDS = 120.0
 """Two to four seconds of computing, many times over: whoever answers callers goes first."""
-PROGRAM = ("nice", "-n", "19", sys.executable, "-m", "ivr.judgement")
+PROGRAM = ("nice", "-n", "10", sys.executable, "-m", "ivr.judgement")
 
 
 class NotJudged(RuntimeError):

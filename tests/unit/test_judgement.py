@@ -32,7 +32,7 @@ def to_nobody() -> Municipality:
 def process() -> int | None:
     """The id of the process that judges, once it yields to all others; None while there is none."""
     found = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
-    return next((int(one) for one in found if os.getpriority(os.PRIO_PROCESS, int(one)) == 19), None)
+    return next((int(one) for one in found if os.getpriority(os.PRIO_PROCESS, int(one)) == 10), None)
 
 
 async def its_process() -> int:
