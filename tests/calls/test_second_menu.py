@@ -11,9 +11,10 @@ from tests.calls.stack import CITIZEN, ROOT, SPECIALISTS, Stack, until
 
 
 @pytest.fixture(autouse=True)
-def specialist_on_duty(stack: Stack, ready: float) -> None:
-    """The specialist for education is logged in, and nobody else of Örebro's needs to be."""
-    stack.guide("1121", "login", "orebro")
+def on_duty(stack: Stack, ready: float) -> None:
+    """A generalist and the specialist for education are logged in."""
+    for extension in ("1001", "1121"):
+        stack.guide(extension, "login", "orebro")
 
 
 async def test_two_keys_reach_the_specialist_of_the_matter(stack: Stack, ready: float) -> None:
