@@ -21,16 +21,14 @@ from pydantic import BaseModel
 from access.guard import Current
 from access.refusal import Refused
 from dialplan import render
-from dialplan.prompts.own import text_problems
 from ivr import overrides
 from ivr.ami import Ami, Event
-from ivr.proof import problems, prove_municipality
+from ivr.judgement import NotJudged, judged
 from ivr.settings import Settings
 from routing.file import MunicipalityError, chosen, clashes, load, load_served, parse, read
 from routing.hours import ZONE
 from routing.municipality import Municipality
 from routing.problem import Problem
-from routing.rota import rota_problems
 
 log = structlog.get_logger()
 
@@ -62,18 +60,6 @@ def load_all(settings: Settings) -> Mapping[str, Municipality]:
 
 def _to_serve(settings: Settings, slug: str) -> Path:
     return one if (one := kept(settings, slug)).exists() else edited(settings, slug)
-
-
-def judge(municipality: Municipality, at: datetime, lines: overrides.Lines) -> tuple[Problem, ...]:
-    """All that speaks against serving it from this moment on, though it can be read: ways on which a call would end nowhere.
-
-    `lines` are the exceptions to its shifts.
-    """
-    slug, today = municipality.slug, at.astimezone(ZONE).date()
-    if found := (*overrides.strangers(municipality, lines, today, slug),):
-        return found  # whom they mean is not known, so neither is who is on duty
-    unmanned, _ = rota_problems(municipality, at, lines)
-    return (*text_problems(slug, municipality), *unmanned, *problems(slug, prove_municipality(municipality, today)))
 
 
 @dataclass(frozen=True)
@@ -142,10 +128,12 @@ class Activation:
     async def _judge_all(self) -> None:
         for slug, municipality in list(self.served.items()):
             try:
-                found = await asyncio.to_thread(judge, municipality, self._now(), self.rota[slug])
-                self._alarm(slug, (*self._alarms.get(slug, ()), *found))
-            except Exception:  # a fault of the proof must not stop the service
-                log.exception("municipality.not_proven", municipality=slug)
+                found = await judged(municipality, self._now(), self.rota[slug])
+            except (NotJudged, OSError) as error:  # a fault of the proof must not stop the service
+                log.error("municipality.not_judged", municipality=slug, reason=str(error))
+            else:
+                if self.served[slug] is municipality:  # another was activated meanwhile: what is wrong with this one is over
+                    self._alarm(slug, (*self._alarms.get(slug, ()), *found))
 
     async def _render_hourly(self) -> None:
         """Write what Asterisk loads: the same content is the same version, so only a new day or another's activation changes anything."""
@@ -201,7 +189,8 @@ class Activation:
     async def activate(self, slug: str, by: str) -> str:
         """Serve the edited file from now on; returns the version that Asterisk runs then.
 
-        Raises MunicipalityError with every problem, or Refused when Asterisk is away, refuses it or is too slow; nothing is changed then.
+        Raises MunicipalityError with every problem, or Refused when it could not be judged, or Asterisk is away, refuses it or is too slow;
+        nothing is changed then.
         """
         async with self._one_at_a_time:
             try:
@@ -224,7 +213,7 @@ class Activation:
         others = {str(edited(self._settings, other)): one for other, one in self.served.items() if other != slug}
         if found := (*_renamed(file, slug, candidate), *clashes({**others, str(file): candidate})):
             raise MunicipalityError(found)
-        if found := await asyncio.to_thread(judge, candidate, self._now(), self.rota[slug]):
+        if found := await self._judged(candidate, self.rota[slug]):
             raise MunicipalityError(found)
         await self._go_over(self.served | {slug: candidate}, self.rota, kept(self._settings, slug), text)
         self._serve(candidate, text)
@@ -257,6 +246,13 @@ class Activation:
                     503, "not_kept", f"The file could not be kept ({error}); nothing was changed. Mend that and try again."
                 ) from error
             raise
+
+    async def _judged(self, candidate: Municipality, lines: overrides.Lines) -> tuple[Problem, ...]:
+        try:
+            return await judged(candidate, self._now(), lines)
+        except (NotJudged, OSError) as error:
+            sentence = f"The file could not be judged ({error}); nothing was changed. Try again, and look at the controller's log."
+            raise Refused(503, "not_judged", sentence) from error
 
     async def _until_it_runs(self) -> None:
         """Raises Refused when the supervisor refuses the version, or says nothing in time."""

@@ -142,6 +142,8 @@ class Session:
                 self._tell(event)
             case "BridgeEnter" if int(event.get("bridgenumchannels")) >= 2:
                 if story := self.stories.get(event.get("linkedid")):
+                    if story.rings:  # nobody took him out of a queue
+                        self.room.leave(story.call_id)
                     story.tell("answered", "", _at(event))
             case "AgentCalled":
                 self.room.rings(event.get("uniqueid"), +1)

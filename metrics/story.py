@@ -116,6 +116,8 @@ class Story:
     """The first talk since."""
     by_guide: bool = False
     nobody: bool = False
+    rings: str = ""
+    """The guide whose phone alone rings, before the queue."""
     exits: list[tuple[str, str]] = field(default_factory=list)
     choices: list[str] = field(default_factory=list)
     entry: str = ""
@@ -133,9 +135,11 @@ class Story:
                     self.returns.append(Return(source="diverted", outcome="hung_up"))
             case "queued":
                 queue, _, self.topic = detail.partition("/")
-                self.queue = self.queue or queue
+                self.queue, self.rings = self.queue or queue, ""
                 self.by_guide = True
                 self._wait_from(at)
+            case "previous":
+                self.rings = detail
             case "dialled":
                 self.topic = detail.partition("/")[2]
                 self.by_guide = False
@@ -175,7 +179,7 @@ class Story:
             case "answered":
                 self._settle_return("answered")
                 self.answered = at if self.answered is None else self.answered
-                self.answered_by = self.answered_by or detail
+                self.answered_by = self.answered_by or detail or self.rings
                 self.helped = at if self.helped is None else self.helped
 
     def _wait_from(self, at: float) -> None:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from simulation import Answers, Behaviour, FarEnd, HangUp, Phone, Press, Refuses, Rings, Wait, WaitForBye
 from tests.calls.operating import hears
 from tests.calls.stack import CITIZEN, CLOSED, CONCERN_LINE, Stack, until
+from tests.calls.test_without_controller import killed
 
 RECEPTION, FIRST, SECOND, HEAD = (f"+4670174066{last}" for last in range(4))
 OUT_OF_HOURS = "+46701740690"
@@ -109,13 +110,9 @@ async def test_out_of_its_hours_the_number_out_of_hours_is_called_at_once(stack:
 
 
 async def test_without_the_controller_the_chain_is_the_same(stack: Stack, ready: float) -> None:
-    stack.kill("controller")
-    try:
-        async with on_call(stack, reception=Refuses(486), first=ACCEPTS) as phones:
-            await stack.call(CITIZEN, Wait(9), Press("2"), Wait(8), HangUp())
-            assert phones.dialled == [RECEPTION, FIRST]
-    finally:
-        stack.compose("up", "-d", "--wait", "controller")
+    async with killed(stack), on_call(stack, reception=Refuses(486), first=ACCEPTS) as phones:
+        await stack.call(CITIZEN, Wait(9), Press("2"), Wait(8), HangUp())
+        assert phones.dialled == [RECEPTION, FIRST]
     record = await stack.last_call(ready)
     assert (record.outcome, record.priority_outcome, record.fallback, record.source) == ("answered", "on_duty", True, "logs")
 

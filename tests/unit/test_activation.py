@@ -9,8 +9,9 @@ import pytest
 
 from access.refusal import Refused
 from ivr import overrides
-from ivr.activation import Activation, edited, judge, keep, kept, load_all, start
+from ivr.activation import Activation, edited, keep, kept, load_all, start
 from ivr.ami import Ami
+from ivr.judgement import judge
 from ivr.settings import Settings
 from routing.chain import rung
 from routing.file import MunicipalityError, load

@@ -21,6 +21,20 @@ def test_each_way_has_its_outcome(facts: list[tuple[str, str]], outcome: str) ->
     assert story.record(125.0).outcome == outcome
 
 
+def test_whose_phone_alone_rang_has_answered_unless_the_caller_went_on_to_the_queue() -> None:
+    story = Story("call", 100.0)
+    for fact, detail, at in (("queued", "care/care", 105.0), ("previous", "1102", 105.0), ("answered", "", 108.0)):
+        story.tell(fact, detail, at)
+    record = story.record(120.0)
+    assert (record.answered_by, record.queue, record.queue_wait_seconds, record.talk_seconds) == ("1102", "care", 3.0, 12.0)
+    gone_on = Story("call", 100.0)
+    for fact, detail, at in (("queued", "care/care", 105.0), ("previous", "1102", 105.0), ("queued", "care/care", 115.0)):
+        gone_on.tell(fact, detail, at)
+    gone_on.tell("answered", "", 120.0)
+    record = gone_on.record(130.0)
+    assert (record.answered_by, record.queue_wait_seconds) == ("", 15.0)
+
+
 @pytest.mark.parametrize(("facts", "outcome"), [
     ([("answered", "")], "on_duty"),
     ([("queued", "guides/concern"), ("answered", "1001")], "guide"),
