@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from simulation import Answers, Behaviour, FarEnd, HangUp, Phone, Press, Refuses, Rings, Wait, WaitForBye
+from tests.calls.handlers import in_talk
 from tests.calls.operating import hears
 from tests.calls.stack import CITIZEN, CLOSED, CONCERN_LINE, Stack, until
 from tests.calls.test_without_controller import killed
@@ -160,14 +161,10 @@ async def test_three_rounds_in_vain_end_with_the_number_out_of_hours_and_then_11
     assert [(one["line"], one["round"], one["level"]) for one in alarms] == [("ifo", 1, "error"), ("ifo", 2, "error"), ("ifo", 3, "error")]
 
 
-async def test_who_is_transferred_there_meets_the_same_chain_and_is_unknown_from_then_on(stack: Stack, ready: float, guide: Phone) -> None:
-    """As a blind transfer does it: the citizen's channel comes to the line's extension."""
-    async with on_call(stack, reception=Refuses(486), first=ACCEPTS) as phones:
+async def test_who_is_transferred_there_meets_the_same_chain_and_is_unknown_from_then_on(stack: Stack, ready: float) -> None:
+    async with stack.softphone("1001") as guide, on_call(stack, reception=Refuses(486), first=ACCEPTS) as phones:
         call = asyncio.create_task(stack.call(CITIZEN, Wait(1.5), Press("1"), Wait(16), HangUp()))
-        await guide.rang(timeout=30)
-        await stack.talking()
-        (citizen,) = (row.split("!")[0] for row in stack.asterisk("core show channels concise").splitlines() if "!Queue!" in row)
-        stack.asterisk(f"channel redirect {citizen} lekeberg-priority-extensions,2900,1")
+        assert await (await in_talk(stack, guide)).transfer("2900") < 300
         await phones.rang(FIRST)
         await call
         record = await stack.last_call(ready)
