@@ -7,7 +7,8 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from simulation import Answers, Behaviour, FarEnd, HangUp, Leg, Phone, Press, Refuses, Rings, Wait, WaitForBye
+from simulation import Answers, Behaviour, FarEnd, HangUp, Phone, Press, Refuses, Rings, Wait, WaitForBye
+from tests.calls.handlers import in_talk
 from tests.calls.operating import hears
 from tests.calls.stack import CITIZEN, CLOSED, CONCERN_LINE, Stack, until
 from tests.calls.test_without_controller import killed
@@ -123,19 +124,19 @@ async def test_when_two_accept_at_the_same_moment_one_gets_the_citizen_and_the_o
     async with on_call(stack, reception=at_once, first=Answers(presses="1", presses_after=2.2)) as phones:
         call = asyncio.create_task(stack.call(CITIZEN, Wait(14), HangUp(), dials=CONCERN_LINE))
         await hears(stack, "oncall-taken")
-        await stack.talking()
+        await until(lambda: _released(phones, 1), 10, "the release of who was too late")
+        assert not call.done()
         await call
+        await until(lambda: _released(phones, 2), 10, "the end of the talk")
         record = await stack.last_call(ready)
     assert record.priority_outcome == "on_duty"
     assert phones.dialled == [RECEPTION, FIRST]
-    assert sum(phones.leg(number).ended.is_set() for number in phones.dialled) == 2
 
 
 async def test_who_is_being_asked_is_told_when_the_citizen_has_hung_up(stack: Stack, ready: float) -> None:
     async with on_call(stack, reception=Answers(presses="1", presses_after=4.0)) as phones:
         await stack.call(CITIZEN, Wait(3), HangUp(), dials=CONCERN_LINE)
-        asked = phones.leg(RECEPTION)
-        await until(lambda: _is_over(asked), 15, "the release of who was asked")
+        await until(lambda: _released(phones, 1), 15, "the release of who was asked")
         record = await stack.last_call(ready)
     assert (record.outcome, record.priority_outcome) == ("abandoned_short", "hung_up")
     assert phones.dialled == [RECEPTION]
@@ -160,14 +161,10 @@ async def test_three_rounds_in_vain_end_with_the_number_out_of_hours_and_then_11
     assert [(one["line"], one["round"], one["level"]) for one in alarms] == [("ifo", 1, "error"), ("ifo", 2, "error"), ("ifo", 3, "error")]
 
 
-async def test_who_is_transferred_there_meets_the_same_chain_and_is_unknown_from_then_on(stack: Stack, ready: float, guide: Phone) -> None:
-    """As a blind transfer does it: the citizen's channel comes to the line's extension."""
-    async with on_call(stack, reception=Refuses(486), first=ACCEPTS) as phones:
+async def test_who_is_transferred_there_meets_the_same_chain_and_is_unknown_from_then_on(stack: Stack, ready: float) -> None:
+    async with stack.softphone("1001") as guide, on_call(stack, reception=Refuses(486), first=ACCEPTS) as phones:
         call = asyncio.create_task(stack.call(CITIZEN, Wait(1.5), Press("1"), Wait(16), HangUp()))
-        await guide.rang(timeout=30)
-        await stack.talking()
-        citizen = next(row.split("!")[0] for row in stack.asterisk("core show channels concise").splitlines() if "!lekeberg-queue!" in row)
-        stack.asterisk(f"channel redirect {citizen} lekeberg-priority-extensions,2900,1")
+        assert await (await in_talk(stack, guide)).transfer("2900") < 300
         await phones.rang(FIRST)
         await call
         record = await stack.last_call(ready)
@@ -176,8 +173,8 @@ async def test_who_is_transferred_there_meets_the_same_chain_and_is_unknown_from
     assert (record.priority_line, record.priority_outcome) == ("ifo", "on_duty")
 
 
-async def _is_over(leg: Leg) -> bool:
-    return leg.ended.is_set()
+async def _released(phones: FarEnd, many: int) -> bool:
+    return sum(phones.leg(number).ended.is_set() for number in phones.dialled) == many
 
 
 async def _counted(stack: Stack, series: str, value: float) -> bool:
