@@ -32,6 +32,8 @@ from routing.problem import Problem
 
 log = structlog.get_logger()
 
+JUDGE_AFTER_SECONDS = 60.0
+"""How long after a start the served files are judged anew."""
 RENDER_SECONDS = 3600.0
 SUPERVISOR_SECONDS = 30.0
 """The supervisor looks twice a second, and three reloads take a second or two."""
@@ -126,6 +128,8 @@ class Activation:
             self._texts[slug] = kept(self._settings, slug).read_text(encoding="utf-8")
 
     async def _judge_all(self) -> None:
+        """What is served has passed when it was activated; whether it would today can wait until those who ring have been taken up."""
+        await asyncio.sleep(JUDGE_AFTER_SECONDS)
         for slug, municipality in list(self.served.items()):
             try:
                 found = await judged(municipality, self._now(), self.rota[slug])
