@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up down test check bench stack
+.PHONY: help up down test check bench proof stack
 BIN := .venv/bin
 
 help: ## show what can be made
@@ -32,6 +32,11 @@ bench: stack ## measure against plain dialplan on the same Asterisk, side by sid
 	@setup/packages.sh sipp
 	@setup/images.sh -p kontaktcenter-bench -f docker-compose.yml -f bench/compose.yml
 	@$(BIN)/python -m bench
+
+proof: stack ## play a long demonstration: make proof NAME=priority
+	@setup/packages.sh sipp
+	@setup/images.sh -p kontaktcenter-proof -f docker-compose.yml -f bench/compose.yml
+	@$(BIN)/python -m proof $(NAME)
 
 check: ## lint, types, import directions; needs no Docker
 	@setup/python.sh

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from access.model import Holder
+from access.model import Duty, Holder
 from access.refusal import Refused
 from access.routes import PUBLIC, ROUTES, verify
 
@@ -54,6 +54,16 @@ def _holder_of(request: Request) -> Holder:
 
 Current = Annotated[Holder, Depends(_holder_of)]
 """The holder behind a guarded request, as a parameter of a route."""
+
+
+def needs(duty: Duty) -> Callable[[Holder], None]:
+    """A dependency of routes that show or change what is protected: beside a role, their holder must have the duty."""
+
+    def check(holder: Current) -> None:
+        if duty not in holder.duties:
+            raise Refused(403, "duty", f"This is for those with the duty {duty.value.upper()} only. Ask the system manager for it.")
+
+    return check
 
 
 def check_routes(app: FastAPI) -> None:

@@ -25,11 +25,11 @@ def municipality_file(real: str, guides: int) -> str:
     """A municipality's file (TOML): the real one with other hours, number and guides."""
     head, rest = real.split("[hours]", 1)
     kept, behind = rest[rest.index("[menu]") :].split("[[guides]]", 1)
-    referrals = behind[behind.index("[referrals") :]
+    outside = behind[behind.index("[priority_lines") :]
     weekly = ", ".join(f"{day} = {json.dumps(['00:00-23:59'])}" for day in DAYS)
     hours = f"[hours]\nholidays = []\nweekly = {{ {weekly} }}\n\n"
     people = "".join(
         f'[[guides]]\nextension = "{FIRST_EXTENSION + place}"\nname = "Guide {place}"\nqueues = ["guides"]\n\n' for place in range(guides)
     )
-    text = head + hours + kept + people + referrals
+    text = head + hours + kept + people + outside
     return text.replace('slug = "lekeberg"', f'slug = "{SLUG}"').replace("+4658548700", f"+46{OUR_NUMBER[1:]}")

@@ -34,6 +34,8 @@ HORIZON_DAYS = 60
 
 ASK_TIMEOUT = 6
 """Seconds a caller may wait for a controller that does not answer; a living one renews it."""
+PREVIOUS_SECONDS = 10
+"""So long the guide who answered a caller last is rung alone, before the queue."""
 
 RECORDED = "/var/lib/asterisk/crisis"
 """Where Asterisk keeps what guides record by phone: its own state, which outlives its container."""
@@ -152,6 +154,7 @@ def render(
         phone_hours=phone_hours,
         returned=people.RETURNED,
         is_ours=people.is_ours,
+        previous_seconds=PREVIOUS_SECONDS,
         accept_seconds=people.ACCEPT_SECONDS,
         voicemail_seconds=people.VOICEMAIL_SECONDS,
         phone_password=lambda account: phone_password(phone_seed, account),

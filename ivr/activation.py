@@ -21,18 +21,19 @@ from pydantic import BaseModel
 from access.guard import Current
 from access.refusal import Refused
 from dialplan import render
-from dialplan.prompts.own import text_problems
+from ivr import overrides
 from ivr.ami import Ami, Event
-from ivr.proof import problems, prove_municipality
+from ivr.judgement import NotJudged, judged
 from ivr.settings import Settings
 from routing.file import MunicipalityError, chosen, clashes, load, load_served, parse, read
 from routing.hours import ZONE
 from routing.municipality import Municipality
 from routing.problem import Problem
-from routing.rota import rota_problems
 
 log = structlog.get_logger()
 
+JUDGE_AFTER_SECONDS = 60.0
+"""How long after a start the served files are judged anew."""
 RENDER_SECONDS = 3600.0
 SUPERVISOR_SECONDS = 30.0
 """The supervisor looks twice a second, and three reloads take a second or two."""
@@ -61,13 +62,6 @@ def load_all(settings: Settings) -> Mapping[str, Municipality]:
 
 def _to_serve(settings: Settings, slug: str) -> Path:
     return one if (one := kept(settings, slug)).exists() else edited(settings, slug)
-
-
-def judge(municipality: Municipality, at: datetime) -> tuple[Problem, ...]:
-    """All that speaks against serving it from this moment on, though it can be read: ways on which a call would end nowhere."""
-    slug = municipality.slug
-    unmanned, _ = rota_problems(municipality, at)
-    return (*text_problems(slug, municipality), *unmanned, *problems(slug, prove_municipality(municipality, at.astimezone(ZONE).date())))
 
 
 @dataclass(frozen=True)
@@ -104,6 +98,7 @@ class Activation:
         begun = start(settings)
         self.served = begun.served
         self._alarms = begun.alarms
+        self.rota = {slug: self._overrides(municipality) for slug, municipality in self.served.items()}
         self._texts: dict[str, str] = {}
         self._version = ""
         self._one_at_a_time = asyncio.Lock()
@@ -133,18 +128,23 @@ class Activation:
             self._texts[slug] = kept(self._settings, slug).read_text(encoding="utf-8")
 
     async def _judge_all(self) -> None:
+        """What is served has passed when it was activated; whether it would today can wait until those who ring have been taken up."""
+        await asyncio.sleep(JUDGE_AFTER_SECONDS)
         for slug, municipality in list(self.served.items()):
             try:
-                self._alarm(slug, (*self._alarms.get(slug, ()), *await asyncio.to_thread(judge, municipality, self._now())))
-            except Exception:  # a fault of the proof must not stop the service
-                log.exception("municipality.not_proven", municipality=slug)
+                found = await judged(municipality, self._now(), self.rota[slug])
+            except (NotJudged, OSError) as error:  # a fault of the proof must not stop the service
+                log.error("municipality.not_judged", municipality=slug, reason=str(error))
+            else:
+                if self.served[slug] is municipality:  # another was activated meanwhile: what is wrong with this one is over
+                    self._alarm(slug, (*self._alarms.get(slug, ()), *found))
 
     async def _render_hourly(self) -> None:
         """Write what Asterisk loads: the same content is the same version, so only a new day or another's activation changes anything."""
         while True:
             async with self._one_at_a_time:
                 await self._follow()
-                self._version = await asyncio.to_thread(self._rendered, self.served.values())
+                self._version = await asyncio.to_thread(self._rendered, self.served.values(), self.rota)
             log.info("dialplan.wanted", version=self._version)
             await asyncio.sleep(RENDER_SECONDS)
 
@@ -161,6 +161,19 @@ class Activation:
             text = await asyncio.to_thread(kept(self._settings, slug).read_text, encoding="utf-8")
             if text != self._texts[slug]:
                 self._serve(parse(text, str(kept(self._settings, slug))), text)
+            self.rota[slug] = await asyncio.to_thread(self._overrides, self.served[slug])
+
+    def _overrides(self, municipality: Municipality) -> overrides.Lines:
+        """What is kept of them. Those that cannot be followed are an alarm, and the file's shifts hold instead."""
+        slug, path = municipality.slug, overrides.place(self._settings, municipality.slug)
+        try:
+            lines = overrides.read(path)
+        except (OSError, ValueError) as error:
+            self._alarm(slug, (Problem(str(path), "lines", str(error), "Make the exceptions to the shifts anew: `ivr rota set`."),))
+            return {}
+        if found := (*overrides.strangers(municipality, lines, self._now().astimezone(ZONE).date(), str(path)),):
+            self._alarm(slug, found)
+        return overrides.usable(municipality, lines)
 
     def _serve(self, municipality: Municipality, text: str) -> None:
         self.served[municipality.slug] = municipality
@@ -180,7 +193,8 @@ class Activation:
     async def activate(self, slug: str, by: str) -> str:
         """Serve the edited file from now on; returns the version that Asterisk runs then.
 
-        Raises MunicipalityError with every problem, or Refused when Asterisk is away, refuses it or is too slow; nothing is changed then.
+        Raises MunicipalityError with every problem, or Refused when it could not be judged, or Asterisk is away, refuses it or is too slow;
+        nothing is changed then.
         """
         async with self._one_at_a_time:
             try:
@@ -203,13 +217,31 @@ class Activation:
         others = {str(edited(self._settings, other)): one for other, one in self.served.items() if other != slug}
         if found := (*_renamed(file, slug, candidate), *clashes({**others, str(file): candidate})):
             raise MunicipalityError(found)
-        if found := await asyncio.to_thread(judge, candidate, self._now()):
+        if found := await self._judged(candidate, self.rota[slug]):
             raise MunicipalityError(found)
+        await self._go_over(self.served | {slug: candidate}, self.rota, kept(self._settings, slug), text)
+        self._serve(candidate, text)
+        return self._version
+
+    async def override(self, slug: str, change: Callable[[overrides.Lines], overrides.Lines]) -> None:
+        """Let what `change` makes of the exceptions hold from now on: when this returns, Asterisk runs it and it is kept.
+
+        Raises what `change` raises, and Refused when Asterisk is away, refuses it or is too slow; nothing is changed then.
+        """
+        async with self._one_at_a_time:
+            self._acting()
+            lines = change(self.rota[slug])
+            text = overrides.text(lines, self._now().astimezone(ZONE).date())
+            await self._go_over(self.served, self.rota | {slug: lines}, overrides.place(self._settings, slug), text)
+            self.rota[slug] = lines
+
+    async def _go_over(self, served: Mapping[str, Municipality], rota: render.Rota, path: Path, text: str) -> None:
+        """Let Asterisk run what these give, then keep the text that says so. Raises Refused, and nothing is changed then."""
         before = self._version
-        self._version = await asyncio.to_thread(self._rendered, (self.served | {slug: candidate}).values())
+        self._version = await asyncio.to_thread(self._rendered, served.values(), rota)
         try:
             await self._until_it_runs()
-            await asyncio.to_thread(keep, kept(self._settings, slug), text)
+            await asyncio.to_thread(keep, path, text)
         except BaseException as error:
             await asyncio.to_thread(render.want, self._settings.rendered, before)
             self._version = before
@@ -218,8 +250,13 @@ class Activation:
                     503, "not_kept", f"The file could not be kept ({error}); nothing was changed. Mend that and try again."
                 ) from error
             raise
-        self._serve(candidate, text)
-        return self._version
+
+    async def _judged(self, candidate: Municipality, lines: overrides.Lines) -> tuple[Problem, ...]:
+        try:
+            return await judged(candidate, self._now(), lines)
+        except (NotJudged, OSError) as error:
+            sentence = f"The file could not be judged ({error}); nothing was changed. Try again, and look at the controller's log."
+            raise Refused(503, "not_judged", sentence) from error
 
     async def _until_it_runs(self) -> None:
         """Raises Refused when the supervisor refuses the version, or says nothing in time."""
@@ -238,7 +275,7 @@ class Activation:
         if not result.ok:
             raise Refused(502, "asterisk_refused", f"Asterisk does not load it ({result.message}); the version before stays.")
 
-    def _rendered(self, municipalities: Iterable[Municipality]) -> str:
+    def _rendered(self, municipalities: Iterable[Municipality], rota: render.Rota) -> str:
         settings = self._settings
         files = render.render(
             municipalities,
@@ -246,6 +283,7 @@ class Activation:
             trunk=settings.carrier,
             phone_seed=settings.phone_seed,
             today=self._now().astimezone(ZONE).date(),
+            rota=rota,
             bind=settings.host,
             ami_certificate=settings.ami_tls_certificate,
         )

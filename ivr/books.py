@@ -34,7 +34,9 @@ Storing = Callable[[str], AbstractContextManager[None]]
 class Books:
     """The way of finished calls into the ledger of one installation."""
 
-    def __init__(self, redis: Redis, installation: str, cel: Path, storing: Storing) -> None:
+    def __init__(self, redis: Redis, installation: str, cel: Path, storing: Storing, remembers_guide: Callable[[CallRecord], bool]) -> None:
+        """`remembers_guide` says whether it may be noted who answered the call's number."""
+        self._remembers_guide = remembers_guide
         self.ledger = Ledger(redis)
         self._storing = storing
         self._redis = redis
@@ -68,7 +70,7 @@ class Books:
             record = await self._told.get()
             try:
                 with self._storing("settle"):
-                    await self.ledger.settle(record)
+                    await self.ledger.settle(record, remembers_guide=self._remembers_guide(record))
             except (RedisError, OSError) as error:
                 self._unsettled[record.call_id] = record
                 log.error("call.not_settled", call_id=record.call_id, error=str(error))
@@ -101,7 +103,7 @@ class Books:
         number = self._numbers.get(logged.call_id, "")
         record = self._unsettled.get(logged.call_id) or logged.model_copy(update={"number": number})
         with self._storing("settle"):
-            entered = await self.ledger.settle(record)
+            entered = await self.ledger.settle(record, remembers_guide=self._remembers_guide(record))
         if entered:
             log.warning("call.entered_from_log", call_id=record.call_id, outcome=record.outcome, reason=record.reason)
         self._unsettled.pop(logged.call_id, None)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
-import urllib.error
-import urllib.request
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,16 +17,19 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from access.model import Duty, Holder, Role, may_see
+from access.refusal import Refused
 from access.tokens import Tokens
 from callbacks.api import CallbackRow, row
 from callbacks.store import CallbackStore, StoreAway
 from dialplan.prompts.own import text_problems
 from dialplan.render import dialled_forms, phone_password
+from ivr import rota_commands
 from ivr.activation import load_all, slugs
 from ivr.ami import AmiRefused
 from ivr.compatibility import WrongAsterisk
 from ivr.conversation import now
-from ivr.explain import explain, lines
+from ivr.explain import Moment, explain, lines
+from ivr.health import main as ask_health
 from ivr.proof import problems, prove_municipality, sentence
 from ivr.remote import ControllerAway, ControllerRefused, ask
 from ivr.service import Service, connect_store
@@ -44,6 +46,7 @@ SWITCH_SECONDS = 0.0002
 app = typer.Typer(no_args_is_help=True, help="Kontaktcenter: answer, route, call back.", pretty_exceptions_enable=False)
 callbacks = typer.Typer(no_args_is_help=True, help="Callback requests.")
 app.add_typer(callbacks, name="callbacks")
+app.add_typer(rota_commands.commands, name="rota")
 
 
 @app.command()
@@ -69,12 +72,13 @@ def explain_call(
     file: Path,
     at: str = typer.Option("", help="Local time, 2026-11-25 12:30; now when left out."),
     number: str = typer.Option("", "--from", help="The caller's number; withheld when left out."),
+    line: str = typer.Option("main", help="Which of the file's lines is called."),
     key: list[str] = typer.Option([], help="A key, or a keyed number; given once for each question."),  # noqa: B008 - typer's way
 ) -> None:
     """Say what would happen to a call, without a call."""
     moment = local(at, "--at") if at else now()
-    for line in lines(explain(load(file), moment, number, key)):
-        typer.echo(line)
+    for told in lines(explain(load(file), Moment(moment), number, key, line)):
+        typer.echo(told)
 
 
 @app.command()
@@ -135,12 +139,9 @@ def token(
 
 @app.command()
 def health() -> None:
-    """Whether the controller here is connected and acting; for the container's health check."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{Settings().web_port}/readyz", timeout=3) as answer:
-            typer.echo(answer.read().decode())
-    except (urllib.error.URLError, TimeoutError) as error:
-        raise typer.Exit(_fail(f"not ready: {error}")) from error
+    """Whether the controller here is connected and acting; what the container's health check asks, too."""
+    os.environ.setdefault("KC_WEB_PORT", str(Settings().web_port))
+    raise typer.Exit(ask_health())
 
 
 @app.command()
@@ -249,7 +250,7 @@ def remedy(error: BaseException) -> str | None:
     match error:
         case BaseExceptionGroup(exceptions=(first, *_)):
             return remedy(first)
-        case MunicipalityError() | WrongAsterisk() | ControllerAway() | ControllerRefused():
+        case MunicipalityError() | WrongAsterisk() | ControllerAway() | ControllerRefused() | Refused():
             return str(error)
         case ValidationError():
             wrong = (f"KC_{'__'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors())

@@ -144,6 +144,8 @@ class Session:
                 self._tell(event)
             case "BridgeEnter" if int(event.get("bridgenumchannels")) >= 2:
                 if story := self.stories.get(event.get("linkedid")):
+                    if story.rings:  # nobody took him out of a queue
+                        self.room.leave(story.call_id)
                     story.tell("answered", "", _at(event))
             case "AttendedTransfer" if event.get("result") == "Success":
                 parties = event.get("origtransfererlinkedid"), event.get("secondtransfererlinkedid")

@@ -5,8 +5,9 @@ It decides nothing by itself but what to do when the store is away: promise noth
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -55,6 +56,10 @@ class Desk:
     storing: Storing
     closed_until: Callable[[], datetime | None]
     """The end of an emergency closure that stands."""
+    answered_last: Callable[[str], Awaitable[str]]
+    """The guide who answered this number within a day; "" for nobody, or when that cannot be known."""
+    is_free: Callable[[str, str], bool]
+    """Whether a guide could take a call of a queue now."""
     crisis: Callable[[], tuple[str, ...]]
     """The crisis message in force, as a prompt."""
 
@@ -64,6 +69,8 @@ async def converse(entry: Entry, desk: Desk) -> None:
     if entry.state.topic and entry.state.topic not in desk.municipality.topics:  # a file without it was activated meanwhile
         entry.state = entry.state.about("guide")
     municipality, line, moment = desk.municipality, entry.state.line, desk.now()
+    if entry.reason == "start" and entry.number and municipality.has_previous_guide_first:
+        entry.previous = asyncio.ensure_future(desk.answered_last(entry.number))  # while we talk: nothing ever waits for it
     is_served = hours.is_served(municipality.hours_of(line), moment, desk.closed_until())
     if entry.reason == "chain_failed":
         await ordering(entry, desk, is_open=True)
@@ -166,7 +173,16 @@ async def queue(entry: Entry, desk: Desk, topic: str) -> None:
     if entry.reason == "chain_failed":
         await entry.step(f"chain-more-{desk.municipality.priority_line(topic)}")
     else:
-        await entry.queue(topic)
+        await entry.queue(topic, first=previous_guide(entry, desk, topic))
+
+
+def previous_guide(entry: Entry, desk: Desk, topic: str) -> str:
+    """The guide who is to be rung before the queue, "" for none: answered this caller within a day, and is free now."""
+    queue = desk.municipality.topics[topic].queue
+    if not desk.municipality.queues[queue].previous_guide_first or entry.previous is None or not entry.previous.done():
+        return ""
+    guide = entry.previous.result()
+    return guide if guide and desk.is_free(guide, queue) else ""
 
 
 async def ordering(entry: Entry, desk: Desk, *, is_open: bool) -> None:

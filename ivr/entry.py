@@ -72,6 +72,8 @@ class Entry:
         """Epoch second until which that one is away; in the past, or 0, for not."""
         self._deadline = time.monotonic() + ACT_SECONDS
         self._commands = 0
+        self.previous: asyncio.Task[str] | None = None
+        """Finds the guide who answered this caller last."""
         self.has_left = False  # sent into a step: nothing more may be done to the channel from here
         self._result: asyncio.Future[str] | None = None
 
@@ -134,9 +136,15 @@ class Entry:
         if event.get("commandid") == self.command_id and self._result and not self._result.done():
             self._result.set_result(unquote(event.get("result")))
 
-    async def queue(self, topic: str) -> None:
-        """Send the channel into the queue of a topic: one action, since the citizen hears silence until it is carried out."""
-        await self._redirect("queue", topic)
+    async def queue(self, topic: str, first: str = "") -> None:
+        """Send the channel into the queue of a topic: one action, since the citizen hears silence until it is carried out.
+
+        With a guide's extension as `first` that phone alone is rung before.
+        """
+        if first:
+            await self._redirect("previous", topic, KC_PREVIOUS=first)
+        else:
+            await self._redirect("queue", topic)
 
     async def step(self, exten: str, **variables: str) -> None:
         """Write the decision into the channel and send it into a step of the dialplan, in one write."""

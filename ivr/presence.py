@@ -39,21 +39,29 @@ class Presence:
         self._acts = acts
         self._ami: Ami | None = None
         self._changed = asyncio.Event()
+        self._unread = True
         self._one_at_a_time = asyncio.Lock()
 
     async def begin(self, ami: Ami) -> None:
         """Read who is logged in, mend what is half done, then follow until the connection is lost."""
-        async with self._one_at_a_time:
-            self._ami = ami
-            await self._read(ami)
-            for slug, staff in self.staffs.items():
-                await self._carry_out(ami, slug, staff.repairs())
+        self._ami, self._unread = ami, True
         while True:
-            await self._work(ami)
-            await self._wait()
+            looked = time.time()
+            await self._work(ami, looked)
+            await self._wait(looked)
+
+    def serve(self, municipality: Municipality) -> None:
+        """The guides and rules of a file that was activated hold from now on."""
+        self.staffs[municipality.slug] = Staff(municipality.guides, municipality.staffing)
+        self._unread = True
+        self._changed.set()
 
     def take(self, event: Event) -> None:
         """Fold one event into the picture."""
+        if event.name == "UserEvent" and event.get("fact") == "talked" and (staff := self.staffs.get(event.get("municipality"))):
+            staff.answers(event.get("detail"))
+            staff.completes(event.get("detail"))
+            self._changed.set()
         if self._ami is None or (found := self._whose(event.get("queue"))) is None:
             return
         staff, queue = found
@@ -169,22 +177,26 @@ class Presence:
             sentence = "Asterisk does not answer. Look at the state again before you repeat it."
             raise Refused(503, "asterisk_away", sentence) from error
 
-    async def _work(self, ami: Ami) -> None:
+    async def _work(self, ami: Ami, now: float) -> None:
         async with self._one_at_a_time:
             if not self._acts():
                 return
-            for slug, staff in self.staffs.items():
-                if not await self._carry_out(ami, slug, staff.orders(time.time())):
+            if self._unread:
+                self._unread = False
+                await self._read(ami)
+                for slug, staff in self.staffs.items():
+                    await self._carry_out(ami, slug, staff.repairs())
+            for slug, staff in list(self.staffs.items()):
+                if not await self._carry_out(ami, slug, staff.orders(now)):
                     await asyncio.sleep(AGAIN_SECONDS)
                     await self._read(ami)
                     self._changed.set()
 
-    async def _wait(self) -> None:
-        """Until something happens, or is due."""
-        now = time.time()
-        due = min((moment for staff in self.staffs.values() if (moment := staff.next_moment(now))), default=None)
+    async def _wait(self, looked: float) -> None:
+        """Until something happens, or is due that was not when we looked: what falls due between the two must not be slept over."""
+        due = min((moment for staff in self.staffs.values() if (moment := staff.next_moment(looked))), default=None)
         try:
-            async with asyncio.timeout(None if due is None else due - now):
+            async with asyncio.timeout(None if due is None else due - time.time()):
                 await self._changed.wait()
         except TimeoutError:
             return

@@ -6,10 +6,11 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from access.model import Holder, Role
+from access.model import Duty, Holder, Role
 from access.tokens import Tokens
 from ivr.conversation import now
 from ivr.service import connect_store
@@ -27,9 +28,11 @@ class ControllerRefused(RuntimeError):
     """The controller said no; the message is its own sentence."""
 
 
-def ask(settings: Settings, method: str, path: str, body: object = None) -> dict[str, Any]:
-    """One request as the system manager; its answer. Raises ControllerAway, ControllerRefused and redis.RedisError."""
-    token = asyncio.run(_token(settings))
+def ask(
+    settings: Settings, method: str, path: str, body: object = None, role: Role = Role.SYSTEM_MANAGER, duties: Collection[Duty] = ()
+) -> Any:
+    """One request with a role and duties; its answer. Raises ControllerAway, ControllerRefused and redis.RedisError."""
+    token = asyncio.run(_token(settings, role, frozenset(duties)))
     request = urllib.request.Request(
         f"http://127.0.0.1:{settings.web_port}{path}",
         method=method,
@@ -38,7 +41,7 @@ def ask(settings: Settings, method: str, path: str, body: object = None) -> dict
     )
     try:
         with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
-            return dict(json.load(answer))
+            return json.load(answer)
     except urllib.error.HTTPError as error:
         said = json.load(error)
         raise ControllerRefused("\n".join([said["detail"], *(" ".join(one.values()) for one in said.get("problems", []))])) from error
@@ -49,8 +52,9 @@ def ask(settings: Settings, method: str, path: str, body: object = None) -> dict
         ) from error
 
 
-async def _token(settings: Settings) -> str:
+async def _token(settings: Settings, role: Role, duties: frozenset[Duty]) -> str:
     moment = now()
-    holder = Holder(name="command line", roles=frozenset({Role.SYSTEM_MANAGER}), expires_at=moment + timedelta(seconds=TOKEN_SECONDS))
+    until = moment + timedelta(seconds=TOKEN_SECONDS)
+    holder = Holder(name="command line", roles=frozenset({role}), duties=duties, expires_at=until)
     async with connect_store(settings) as redis:
         return await Tokens(redis).issue(holder, moment)

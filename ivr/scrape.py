@@ -59,6 +59,7 @@ async def _moment(service: Service, municipality: Municipality, room: WaitingRoo
         callbacks_open=callbacks.open,
         callbacks_overdue=callbacks.overdue,
         callbacks_oldest_due=callbacks.oldest_due,
+        rota_gaps={line: service.rota.next_gap(municipality, line) for line in municipality.priority_lines},
     )
 
 

@@ -10,11 +10,13 @@ import socket
 import ssl
 import time
 import uuid
+from functools import partial
 
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
 from access.refusal import Refused
 from access.tokens import Tokens
@@ -30,10 +32,13 @@ from ivr.crisis import Crisis
 from ivr.entry import Entry
 from ivr.exchange import Exchange
 from ivr.presence import Presence
+from ivr.rota import Rota
 from ivr.settings import Settings
 from ivr.switch_memory import Copy
+from ivr.unanswered import Unanswered
 from ivr.waiting import WaitingRoom
 from metrics.engine import Engine
+from metrics.story import CallRecord
 from routing.municipality import Municipality
 
 log = structlog.get_logger()
@@ -52,15 +57,17 @@ class Service:
         self.redis = redis
         self.engine = Engine()
         cel = settings.asterisk_logs / "cel-custom" / "Master.csv"
-        self.books = Books(self.redis, next(iter(self.municipalities)), cel, self.engine.storing)
+        self.books = Books(self.redis, next(iter(self.municipalities)), cel, self.engine.storing, self._remembers_guide)
         self.store = CallbackStore(self.redis)
         self.tokens = Tokens(self.redis)
         self.memory = Copy(self.municipalities, "closure", "crisis")
         self.closures = Closures(self.memory, self.municipalities, now, lambda: self.session.room if self.session else WaitingRoom())
         self.crisis = Crisis(self.memory, self.municipalities, now, settings.rendered / "crisis")
-        self.presence = Presence(self.municipalities, acts=lambda: self.session is not None and self.session.acting)
+        self.presence = Presence(self.municipalities, acts=self._acts)
         self.exchange = Exchange()
-        self.listeners: list[Listener] = [self.exchange, self.presence, self.closures, self.activation]
+        self.rota = Rota(self.activation, now)
+        alarm = Unanswered(self.municipalities, self.engine.priority_unanswered.labels, acts=self._acts)
+        self.listeners: list[Listener] = [self.exchange, self.presence, self.closures, self.activation, alarm]
         self.desks = {slug: self._desk(municipality) for slug, municipality in self.municipalities.items()}
         self.session: Session | None = None
         self._ami: Ami | None = None
@@ -104,6 +111,9 @@ class Service:
             self.engine.ami_connected.set(0)
             await ami.close()
 
+    def _acts(self) -> bool:
+        return self.session is not None and self.session.acting
+
     def acting(self) -> Ami:
         """The way to Asterisk, for what has to be done there now. Raises Refused while this controller cannot act."""
         if self._ami is None:
@@ -114,6 +124,7 @@ class Service:
 
     def _take(self, municipality: Municipality) -> None:
         """From now on; a conversation that has begun keeps the one it began with."""
+        self.presence.serve(municipality)
         self.desks[municipality.slug] = self._desk(municipality)
 
     def _count(self, event: str) -> None:
@@ -129,9 +140,23 @@ class Service:
             times_told=lambda uniqueid: self.session.room.times_told(uniqueid) if self.session else 0,
             chose=self._chose,
             storing=self.engine.storing,
+            answered_last=partial(self._answered_last, municipality.slug),
+            is_free=self.presence.staffs[municipality.slug].is_free,
             closed_until=lambda: self.closures.until(municipality.slug),
             crisis=lambda: self.crisis.prompt(municipality.slug),
         )
+
+    def _remembers_guide(self, record: CallRecord) -> bool:
+        municipality = self.municipalities.get(record.municipality)
+        return municipality is not None and municipality.remembers_guide(record.topic)
+
+    async def _answered_last(self, municipality: str, number: str) -> str:
+        try:
+            with self.engine.storing("previous_guide"):
+                return await self.books.ledger.previous_guide(municipality, number)
+        except (RedisError, OSError) as error:
+            log.warning("previous_guide.unknown", error=str(error))
+            return ""
 
     def _chose(self, entry: Entry, choice: str) -> None:
         if self.session and (story := self.session.stories.get(entry.call_id)):

@@ -19,13 +19,14 @@ import ivr.closure
 import ivr.crisis
 import ivr.handlers
 import ivr.presence_api
+import ivr.rota
 import ivr.transfers
 import metrics.api
 from access.guard import Guard, check_routes
 from access.refusal import Refused
 from callbacks.store import StoreAway
 from ivr.conversation import now
-from ivr.explain import Explained, Question, explain
+from ivr.explain import Explained, Moment, Question, explain
 from ivr.scrape import scrape
 from ivr.service import Service
 from metrics.engine import Engine
@@ -50,6 +51,7 @@ def create(service: Service) -> FastAPI:
     app.include_router(ivr.crisis.router(service.crisis, service.municipalities, service.acting))
     app.include_router(ivr.closure.router(service.closures, service.municipalities, service.acting))
     app.include_router(ivr.presence_api.router(service.presence, service.municipalities))
+    app.include_router(ivr.rota.router(service.rota, service.municipalities))
     app.include_router(ivr.transfers.router(service.exchange, service.municipalities))
     app.include_router(ivr.handlers.router(service.exchange, service.municipalities, now))
     _routing(app, service)
@@ -88,8 +90,9 @@ def _routing(app: FastAPI, service: Service) -> None:
     @app.post("/api/routing/explain", summary="What would happen to a call, without a call", tags=["routing"])
     async def explained(question: Annotated[Question, Body(default_factory=Question)]) -> Explained:
         municipality = chosen(service.municipalities, question.municipality)[0]
-        closed_until = service.closures.until(municipality.slug)
-        return explain(municipality, question.at or now(), question.number, question.keys, closed_until)
+        slug = municipality.slug
+        moment = Moment(question.at or now(), service.closures.until(slug), service.activation.rota[slug])
+        return explain(municipality, moment, question.number, question.keys, question.line)
 
 
 Next = Callable[[Request], Awaitable[Response]]

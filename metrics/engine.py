@@ -32,6 +32,9 @@ class Engine:
         self.http_requests = Counter("ivr_http_requests", "Requests to the web.", ["method", "route", "status"], registry=own)
         self.http_seconds = Histogram("ivr_http_request_seconds", "Request to answer.", ["method", "route"], buckets=SECONDS, registry=own)
         self.auth_failures = Counter("ivr_auth_failures", "Requests that the guard refused.", ["reason"], registry=own)
+        self.priority_unanswered = Counter(
+            "ivr_priority_unanswered", "Calls to a priority line that nobody took so far.", ["municipality", "line"], registry=own
+        )
         build = Gauge("ivr_build_info", "The running program.", ["version", "revision"], registry=own)
         self._build = build
         for operation in ("register", "settle"):

@@ -16,6 +16,12 @@ def totals(municipality: str) -> str:
     return f"kc:{{{municipality}}}:totals"
 
 
+def previous_guide(municipality: str, number: str) -> str:
+    """String, the extension of the guide who answered this number last; 24 hours from the end of that call, and only where the file
+    asks for it (`routing.municipality.Municipality.remembers_guide`)."""
+    return f"kc:{{{municipality}}}:previous-guide:{number}"
+
+
 def cel_offset(municipality: str) -> str:
     """String, `inode:bytes` of Asterisk's CEL file that have been read."""
     return f"kc:{{{municipality}}}:cel-offset"

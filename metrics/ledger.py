@@ -14,6 +14,9 @@ from metrics.story import TRANSFER_OUTCOMES, CallRecord
 BUCKETS = (5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200)
 """Seconds; a bucket stands exactly at each service level (20, 60, 120 s)."""
 
+PREVIOUS_GUIDE_SECONDS = 24 * 3600
+"""How long it is known who answered a number."""
+
 _SETTLE = (Path(__file__).parent / "lua" / "settle.lua").read_text(encoding="utf-8")
 
 
@@ -24,14 +27,24 @@ class Ledger:
         self._redis = redis
         self._settle = redis.register_script(_SETTLE)
 
-    async def settle(self, record: CallRecord) -> bool:
-        """Enter a finished call; False when it stood there already. Raises redis.RedisError."""
+    async def settle(self, record: CallRecord, *, remembers_guide: bool = False) -> bool:
+        """Enter a finished call, and note who answered its number if that may be; False when it stood there already.
+
+        Raises redis.RedisError.
+        """
         m = record.municipality
-        arguments: list[str | float] = [record.model_dump_json(), record.ended, record.call_id]
+        guide = record.answered_by if remembers_guide and record.number else ""
+        until = int(record.ended) + PREVIOUS_GUIDE_SECONDS
+        arguments: list[str | float] = [record.model_dump_json(), record.ended, record.call_id, guide, until]
         for name, amount in counts(record):
             arguments += [name, amount]
-        entered = await self._settle(keys=[keys.call(m, record.call_id), keys.calls(m), keys.totals(m)], args=arguments)
+        of_call = [keys.call(m, record.call_id), keys.calls(m), keys.totals(m), keys.previous_guide(m, record.number)]
+        entered = await self._settle(keys=of_call, args=arguments)
         return bool(entered)
+
+    async def previous_guide(self, municipality: str, number: str) -> str:
+        """The extension of the guide who answered this number within 24 hours, "" for nobody. Raises redis.RedisError."""
+        return str(await self._redis.get(keys.previous_guide(municipality, number)) or "")
 
     async def totals(self, municipality: str) -> dict[str, float]:
         """All totals of a municipality: `name|label|label` to value."""

@@ -43,6 +43,8 @@ class Moment:
     callbacks_open: Mapping[tuple[str, str], int] = field(default_factory=dict)
     callbacks_overdue: Mapping[str, int] = field(default_factory=dict)
     callbacks_oldest_due: Mapping[str, float] = field(default_factory=dict)
+    rota_gaps: Mapping[str, float] = field(default_factory=dict)
+    """By priority line."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ HISTOGRAMS = (
     Family("answer_seconds", "From the first ring to a person.", ("queue",), lambda m: ((queue,) for queue in (*m.queues, FALLBACK))),
     Family("queue_wait_seconds", "From the first join to the end of the wait.", ("queue", "outcome"),
            lambda m: ((queue, outcome) for queue in (*m.queues, FALLBACK) for outcome in ("answered", "abandoned"))),
-    Family("priority_answer_seconds", "From the first ring to somebody on duty, else to the guide.", ("line",),
+    Family("priority_answer_seconds", "From the first ring, or the transfer there, to somebody on duty, else to the guide.", ("line",),
            lambda m: ((line,) for line in m.priority_lines)),
     Family("talk_seconds", "From a person's answer to the end.", ("queue",), lambda m: ((queue,) for queue in (*m.queues, FALLBACK))),
 )  # fmt: skip
@@ -116,6 +118,7 @@ class _Collector:
         yield from self._queues()
         yield from self._agents()
         yield from self._callbacks()
+        yield self._rota_gaps()
         yield GaugeMetricFamily("ivr_calls_live", "Calls that are going on.", value=self._scrape.calls_live)
         yield GaugeMetricFamily("ivr_store_up", "1 while Redis answers.", value=self._scrape.store_up)
         yield GaugeMetricFamily("ivr_store_durable", "1 while a promise survives a power cut.", value=self._scrape.store_durable)
@@ -174,6 +177,14 @@ class _Collector:
             for labels, value in series.items():
                 metric.add_metric((municipality, *labels), value)
         yield metric
+
+    def _rota_gaps(self) -> Metric:
+        help = "When nobody is on duty next, within four weeks; 0 for never."
+        metric = GaugeMetricFamily("ivr_rota_gap_timestamp_seconds", help, labels=("municipality", "line"))
+        for municipality, moment in self._scrape.moments.items():
+            for line, begins in moment.rota_gaps.items():
+                metric.add_metric((municipality, line), begins)
+        return metric
 
 
 def _named(totals: Values, name: str) -> dict[tuple[str, ...], float]:

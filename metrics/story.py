@@ -77,7 +77,7 @@ class CallRecord(BaseModel):
     priority_line: str = ""
     priority_outcome: PriorityOutcome | Literal[""] = ""
     priority_seconds: float | None = None
-    """From the first ring to somebody on duty, else to the guide."""
+    """From the first ring, or the transfer there, to somebody on duty, else to the guide."""
     exits: tuple[tuple[str, str], ...] = ()
     choices: tuple[str, ...] = ()
     entry: str = ""
@@ -109,8 +109,15 @@ class Story:
     waiting_since: float | None = None
     answered: float | None = None
     priority_line: str = ""
+    sought: float = 0.0
+    """The first ring, or the transfer to the priority line."""
     reached: float | None = None
+    helped: float | None = None
+    """The first talk since."""
+    by_guide: bool = False
     nobody: bool = False
+    rings: str = ""
+    """The guide whose phone alone rings, before the queue."""
     exits: list[tuple[str, str]] = field(default_factory=list)
     choices: list[str] = field(default_factory=list)
     entry: str = ""
@@ -128,14 +135,20 @@ class Story:
                     self.returns.append(Return(source="diverted", outcome="hung_up"))
             case "queued":
                 queue, _, self.topic = detail.partition("/")
-                self.queue = self.queue or queue
+                self.queue, self.rings = self.queue or queue, ""
+                self.by_guide = True
                 self._wait_from(at)
+            case "previous":
+                self.rings = detail
             case "dialled":
                 self.topic = detail.partition("/")[2]
+                self.by_guide = False
                 self._wait_from(at)
             case "sought":
                 self.priority_line, _, self.topic = detail.partition("/")
                 self.number = ""  # a priority line keeps no caller's number
+                self.sought = self.started if self.answered is None else at
+                self.helped, self.by_guide = None, False
                 self._wait_from(at)
             case "reached":
                 self.reached = float(detail.partition("/")[2])
@@ -168,7 +181,8 @@ class Story:
             case "answered":
                 self._settle_return("answered")
                 self.answered = at if self.answered is None else self.answered
-                self.answered_by = self.answered_by or detail
+                self.answered_by = self.answered_by or detail or self.rings
+                self.helped = at if self.helped is None else self.helped
 
     def _wait_from(self, at: float) -> None:
         if self.waiting_since is None:
@@ -202,15 +216,15 @@ class Story:
         """Who took a call to a priority line: whoever is on duty there or out of hours, a guide, nobody; or it ended before."""
         if not self.priority_line:
             return ""
-        if self.reached is not None or (self.answered is not None and not self.queue):
+        if self.reached is not None or (self.helped is not None and not self.by_guide):
             return "on_duty"
-        if self.answered is not None:
+        if self.helped is not None:
             return "guide"
         return "nobody" if self.nobody else "hung_up"
 
     def record(self, ended: float, source: Literal["events", "logs"] = "events", error: str = "") -> CallRecord:
         """Close the story. `error` names why it could not end by itself (restart), and makes that the outcome."""
-        taken = self.answered if self.reached is None else self.reached
+        taken = self.helped if self.reached is None else self.reached
         waited_until = ended if self.answered is None else self.answered
         return CallRecord(
             call_id=self.call_id,
@@ -231,7 +245,7 @@ class Story:
             fallback=self.fallback,
             priority_line=self.priority_line,
             priority_outcome=self.priority_outcome(),
-            priority_seconds=None if taken is None or not self.priority_line else taken - self.started,
+            priority_seconds=None if taken is None or not self.priority_line else taken - self.sought,
             exits=tuple(self.exits),
             choices=tuple(self.choices),
             entry=self.entry,

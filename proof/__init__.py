@@ -1,1 +1,1 @@
-"""Demonstrations: what the product promises, shown on real calls in numbers that no test would wait for."""
+"""The long demonstrations: many calls on a stack of their own, with the times of real service, and the figures they give."""

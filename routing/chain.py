@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from routing.hours import ZONE, Interval, intervals
-from routing.priority import PriorityLine
-from routing.rota import shifts_between
+from routing.priority import OnCall, PriorityLine
+from routing.rota import NONE, Overrides, on_duty, shifts_between
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Chain:
     kinds: tuple[tuple[str, ...], ...]
 
 
-def chain(line: PriorityLine, first: date, days: int, overrides: Mapping[date, tuple[str, ...]]) -> Chain:
+def chain(line: PriorityLine, first: date, days: int, overrides: Overrides) -> Chain:
     """The chain on `days` local days from `first`: reception within its hours, who is on duty, the head."""
     begin, end = (datetime.combine(first + timedelta(days=ahead), datetime.min.time(), ZONE) for ahead in (0, days))
     staffed = [Interval(begin, end)] if line.staffed is None else intervals(line.staffed, first, days)
@@ -57,7 +57,24 @@ def _within(intervals: Sequence[Interval], at: datetime) -> bool:
     return any(one.opens <= at < one.closes for one in intervals)
 
 
+def rung(line: PriorityLine, at: datetime, overrides: Overrides = NONE) -> tuple[OnCall, ...]:
+    """Who is rung at a moment, in order; empty when the number out of hours is called at once."""
+    today = at.astimezone(ZONE).date()
+    if line.staffed is not None and not _within(intervals(line.staffed, today, 1), at):
+        return ()
+    desk = intervals(line.reception.hours, today, 1) if line.reception else []
+    return _on_call(line, on_duty(line, at, overrides), has_reception=_within(desk, at))
+
+
 def _links(line: PriorityLine, people: tuple[str, ...], *, has_reception: bool) -> tuple[str, ...]:
-    desk = (line.reception.number,) if line.reception and has_reception else ()
-    head = (line.head.number,) if line.head else ()
-    return tuple(dict.fromkeys((*desk, *(line.people[name].number for name in people), *head)))
+    return tuple(one.number for one in _on_call(line, people, has_reception=has_reception))
+
+
+def _on_call(line: PriorityLine, people: tuple[str, ...], *, has_reception: bool) -> tuple[OnCall, ...]:
+    """In the order of ringing, each phone once."""
+    desk = (line.reception,) if line.reception and has_reception else ()
+    head = (line.head,) if line.head else ()
+    phones: dict[str, OnCall] = {}
+    for one in (*desk, *(line.people[name] for name in people), *head):
+        phones.setdefault(one.number, one)
+    return tuple(phones.values())

@@ -243,6 +243,11 @@ class Staff:
         """How many are on duty in a queue."""
         return sum(queue in duty.memberships and duty.is_on_duty for duty in self.duties.values())
 
+    def is_free(self, extension: str, queue: str) -> bool:
+        """Whether a guide could take a call of a queue at this moment."""
+        duty = self.duties.get(extension)
+        return duty is not None and queue in duty.memberships and duty.is_on_duty and duty.state == "available"
+
     def states(self, queue: str) -> dict[State, int]:
         """How many of those logged in to a queue are in which state."""
         counts: dict[State, int] = {state: 0 for state in STATES if state != "logged_out"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Generic, TypeVar
@@ -49,6 +50,7 @@ class Graph(Generic[N]):
     edges: dict[N, Sequence[Edge[N]]]
     came: dict[N, tuple[N, Edge[N]]]
     unfinished: N | None = None
+    _sorted: dict[Follow[N], list[N]] = field(default_factory=dict)
 
     def way(self, to: N) -> list[tuple[N, Edge[N]]]:
         """The steps of a shortest way there."""
@@ -97,10 +99,17 @@ class Graph(Generic[N]):
         return count
 
     def ends_first(self, follow: Follow[N]) -> list[N]:
-        """All nodes, each after those that follow it. Raises CycleError."""
-        number = {node: position for position, node in enumerate(self.nodes)}  # sorting by number is many times quicker
-        after = {number[node]: [number[edge.to] for edge in edges if follow(edge)] for node, edges in self.edges.items()}
-        return [self.nodes[position] for position in TopologicalSorter(after).static_order()]
+        """All nodes, each after those that follow it; sorted once for each `follow`. Raises CycleError."""
+        if follow not in self._sorted:
+            after = {here: [there for there, edge in ways if follow(edge)] for here, ways in self._numbered.items()}
+            self._sorted[follow] = [self.nodes[number] for number in TopologicalSorter(after).static_order()]
+        return self._sorted[follow]
+
+    @cached_property
+    def _numbered(self) -> dict[int, list[tuple[int, Edge[N]]]]:
+        """The edges by their nodes' numbers: to sort those is many times quicker."""
+        number = {node: position for position, node in enumerate(self.nodes)}
+        return {number[node]: [(number[edge.to], edge) for edge in edges] for node, edges in self.edges.items()}
 
 
 def explore(starts: Iterable[N], ways: Callable[[N], Sequence[Edge[N]]], most: int) -> Graph[N]:

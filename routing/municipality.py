@@ -76,6 +76,7 @@ class Queue(Part):
     overflow_to: Name | None = None
     overflow_after_seconds: int = Field(60, ge=5)
     previous_guide_first: bool = False
+    """Who rings again within a day is first offered to the guide who answered then."""
 
 
 class Announcements(Part):
@@ -124,6 +125,18 @@ class Municipality(Part):
     def priority_line(self, topic: str) -> str | None:
         """The name of the priority line that takes a topic, or None when guides do."""
         return next((name for name, line in self.priority_lines.items() if line.topic == topic), None)
+
+
+    @property
+    def has_previous_guide_first(self) -> bool:
+        """Whether any queue is offered to the caller's previous guide first."""
+        return any(queue.previous_guide_first for queue in self.queues.values())
+
+    def remembers_guide(self, topic: str) -> bool:
+        """Whether it may be noted who answered a caller about this topic: only where the file has a use for it, and never about what is
+        protected or a priority line's."""
+        matter = self.topics.get(topic)
+        return self.has_previous_guide_first and matter is not None and not matter.protected and self.priority_line(topic) is None
 
     def hours_of(self, line: str) -> OpeningHours:
         """The hours that hold for calls on a line: its own, else the municipality's (also for a line that is no more)."""

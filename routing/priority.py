@@ -11,10 +11,12 @@ from pydantic_core import PydanticCustomError as Refused
 
 from routing.opening_hours import CLOCKS_CHANGE, ClockTime, OpeningHours, Weekday
 from routing.part import Part
-from routing.words import E164, Name, Text
+from routing.words import E164, Extension, Name, Text
 
 DAY_MINUTES = 24 * 60
 WEEK_MINUTES = 7 * DAY_MINUTES
+MOST_PEOPLE = 7
+"""So many at once on duty: with reception and head nine phones, which the dialplan counts with one digit."""
 
 
 class OnCall(Part):
@@ -37,7 +39,7 @@ class Shift(Part):
     days: tuple[Weekday, ...] = Field(min_length=1)
     begins: ClockTime
     ends: ClockTime
-    people: tuple[Name, ...] = Field(min_length=1)
+    people: tuple[Name, ...] = Field(min_length=1, max_length=MOST_PEOPLE)
 
     @property
     def over_midnight(self) -> bool:
@@ -90,6 +92,8 @@ class PriorityLine(Part):
 
     title: Text
     topic: Name
+    extension: Extension | None = None
+    """By which a guide transfers a citizen there."""
     staffed: OpeningHours | None = None
     reception: Reception | None = None
     people: dict[Name, OnCall] = Field(min_length=1)

@@ -104,6 +104,11 @@ def rota_problems(
     return tuple(refusals), tuple(warnings)
 
 
+def begins_on(line: PriorityLine, day: date) -> bool:
+    """Whether a shift begins on a local date: only then can an exception say whose it is."""
+    return any(WEEKDAYS[day.weekday()] in shift.days for shift in line.shifts)
+
+
 def _beginning(line: PriorityLine, day: date, overrides: Overrides) -> Iterator[OnDuty]:
     for shift in line.shifts:
         if WEEKDAYS[day.weekday()] in shift.days:

@@ -136,6 +136,9 @@ def _stand_twice(m: Municipality) -> Found:
     extensions = [(f"guides.{guide.extension}.extension", guide.extension, guide.name) for guide in m.guides]
     extensions += [(f"handlers.{handler.extension}.extension", handler.extension, handler.name) for handler in m.handlers]
     extensions += [(f"functions.{name}.extension", function.extension, function.title) for name, function in m.functions.items()]
+    extensions += [
+        (f"priority_lines.{name}.extension", line.extension, line.title) for name, line in m.priority_lines.items() if line.extension
+    ]
     numbers = [(f"lines.{name}.numbers", number, f"line {name}") for name, line in m.lines.items() for number in line.numbers]
     numbers += [(f"handlers.{handler.extension}.number", handler.number, handler.name) for handler in m.handlers]
     numbers += [(f"functions.{name}.number", function.number, function.title) for name, function in m.functions.items() if function.number]

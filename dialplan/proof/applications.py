@@ -62,7 +62,7 @@ class Applications:
             outcome.add(_to(call.on()))
             return outcome
         named = {name for name, _ in call.asked if re.search(rf"\b{name}\b", step.arguments)}
-        looked = replace(call, asked=tuple(one for one in call.asked if one[0] not in named))
+        looked = replace(call, asked=tuple(one for one in call.asked if one[0] not in named)) if named else call
         outcome = Outcome(heard={place for name, place in call.asked if name in named})
         for arguments in expand(step.arguments, dict(call.values)):
             outcome.add(self._apply(looked, Application(step.name, arguments)))
@@ -193,7 +193,7 @@ class Applications:
     def _dial(self, call: Call, arguments: str) -> Outcome:
         targets, *more = arguments.split(",")
         limit = more[0] if more else ""
-        outcome = self._taking(call, [_waited(call.on(), limit), Edge(call.on())])  # a phone that is not there fails at once
+        outcome = self._taking(call, self._rung(call, limit, re.sub(r"\(.*", "", more[1]) if len(more) > 1 else ""))
         outcome.end = Longest(0.0)
         each = [target for target in targets.split("&") if is_known(target)]
         legs = [match for target in each if (match := LEG.fullmatch(target))]
@@ -209,6 +209,13 @@ class Applications:
         if not limit:
             outcome.faults.append(("rings without a limit", TEMPLATE))
         return outcome
+
+    def _rung(self, call: Call, limit: str, options: str) -> list[Edge[Call]]:
+        """The ways on after a Dial; with `g` it goes on after a talk, too, when the other side has ended that."""
+        if "g" not in options:
+            return [_waited(call.on(), limit), Edge(call.on())]  # a phone that is not there fails at once
+        busy, silent, talked = (self._holding(call.on(), "DIALSTATUS", status) for status in ("BUSY", "NOANSWER", "ANSWER"))
+        return [_waited(silent, limit), Edge(silent), Edge(busy), _waited(replace(talked, spoken=True), limit)]
 
     def _is_dialable(self, target: str) -> bool:
         match = re.fullmatch(r"PJSIP/(?:\+?\d+@)?([\w-]+)", target)

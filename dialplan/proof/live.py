@@ -25,7 +25,7 @@ def relevant(dialplan: Dialplan) -> frozenset[str]:
     given = [one for step in steps for one in assignments(step)]
     gosubs = [GIVEN.fullmatch(step.arguments) for step in steps if step.name == "Gosub"]
     given += [(f"ARG{number}", match["given"]) for match in gosubs if match for number in range(1, 10)]
-    deciding = [step.arguments for step in steps if step.name not in ("AGI", "Gosub", *SETTING, *PASSING)]
+    deciding = [_looked_at(step) for step in steps if step.name not in ("AGI", "Gosub", *SETTING, *PASSING)]
     deciding += [step.arguments for step in steps if step.name == "Gosub" and not GIVEN.fullmatch(step.arguments)]
     deciding += [match["target"] for match in gosubs if match]
     names = {word for arguments in deciding for word in re.findall(r"\w+", arguments)}
@@ -55,7 +55,8 @@ def trimmed(call: Call, wanted: Live) -> Call:
     """The call without what matters neither here nor where its Gosubs return to."""
     places = [call.at, *(frame.back for frame in call.stack if frame.back)]
     names = frozenset[str]().union(*(wanted.get(place, frozenset()) for place in places))
-    return replace(call, values=tuple(one for one in call.values if one[0] in names))
+    values = tuple(one for one in call.values if one[0] in names)
+    return call if len(values) == len(call.values) else replace(call, values=values)
 
 
 def _after(rules: Applications, place: Place) -> set[Place]:
@@ -74,7 +75,14 @@ def _needed(step: Application, later: frozenset[str]) -> frozenset[str]:
         return (later - {name for name, _ in given}).union(*(_words(value) for name, value in given if name in later))
     if step.name == "Queue":
         later -= {"QUEUESTATUS"}
-    return later | _words(step.arguments)
+    if step.name == "Dial":
+        later -= {"DIALSTATUS"}
+    return later | _words(_looked_at(step))
+
+
+def _looked_at(step: Application) -> str:
+    """Of its arguments, what decides where the call goes: of a queue its name and its limit, not which of the guides it rings first."""
+    return ",".join(step.arguments.split(",")[:5]) if step.name == "Queue" else step.arguments
 
 
 def _words(text: str) -> frozenset[str]:

@@ -25,14 +25,15 @@ from routing.proof import Finding, Proof
 MOST_CALLS = 40_000
 """More situations than this mean a counter that nothing stops. The shipped dialplans have about ten thousand."""
 MIDDLES = {
-    "ask": ("s", "T"), "fallback": ("s",), "step": ("queue", "promised", "end"), "keys": ("9",), "people": (), "nobody": (), "inside": (),
+    "ask": ("s", "T"), "fallback": ("s",), "step": ("queue", "promised", "end"), "keys": ("9",), "previous": ("i",),
+    "people": (), "nobody": (), "inside": (), "priority-extensions": (),
 }  # fmt: skip
-TALKED = ("people", "nobody")
+"""Where a call may come from elsewhere than the dialplan: sent by the controller (`ivr/conversation.py`), timed out, or with a key
+pressed in a queue. What of it does not exist is found; other extensions of these contexts are walked, too."""
+TALKED = ("people", "nobody", "priority-extensions")
 """Whoever comes there was in a talk with a guide."""
 INSIDE = (*TALKED, "inside")
 """Nothing there depends on the topic; whoever comes back from there is walked with each topic from where he is asked."""
-"""Where a call may come from elsewhere than the dialplan: sent by the controller (`ivr/conversation.py`), timed out, or with a key
-pressed in a queue. What of it does not exist is found; other extensions of these contexts are walked, too."""
 PHONES = ("guide-codes", "guide-told")
 """What a guide's phone dials, and what it hears when the controller rings it."""
 
@@ -51,7 +52,7 @@ def walk(municipality: Municipality, files: Mapping[str, str], lengths: Mapping[
 
     def ways(call: Call) -> list[Edge[Call]]:
         outcomes[call] = rules.carry_out(call)
-        return [replace(edge, to=trimmed(edge.to, wanted)) for edge in outcomes[call].ways]
+        return [edge if (to := trimmed(edge.to, wanted)) is edge.to else replace(edge, to=to) for edge in outcomes[call].ways]
 
     numbers = [number for line in municipality.lines.values() for number in line.numbers]
     coming = [Call(Place("trunk-in", form)) for number in numbers for form in dialled_forms(number)]
@@ -64,12 +65,14 @@ def begun(dialplan: Dialplan, municipality: Municipality) -> Iterator[Call]:
     """Calls in the midst of things, about each topic: redirected by the controller, timed out, or with 9 pressed in a queue."""
     slug = municipality.slug
     referrals = tuple(f"referral-{topic}" for topic in municipality.referrals if not municipality.priority_line(topic))
-    chains = tuple(f"chain-{word}{name}" for name in municipality.priority_lines for word in ("", "more-"))
+    # a line's next round is for who was looked for there before: its own topic
+    rounds = {f"chain-more-{name}": (line.topic,) for name, line in municipality.priority_lines.items()}
+    chains = tuple(f"chain-{name}" for name in municipality.priority_lines)
     for kind, always in MIDDLES.items():
-        needed = (*always, *referrals, *chains) if kind == "step" else always
+        needed = (*always, *referrals, *chains, *rounds) if kind == "step" else always
         for exten in dict.fromkeys((*needed, *dialplan.contexts.get(f"{slug}-{kind}", ()))):
             timer = 0 if kind in ("keys", *INSIDE) or exten == "T" else ASK_TIMEOUT  # the question's absolute timeout may still run
-            topics = (*municipality.topics, *([""] if kind in ("ask", "fallback") else []))
+            topics = rounds.get(exten, (*municipality.topics, *([""] if kind in ("ask", "fallback") else [])))
             for topic in ("guide",) if kind in INSIDE else topics:
                 state = f"1/{slug}/{NUMBER}/{topic}/{NUMBER}/{NUMBER}"
                 # who presses a key in a queue, or comes from a talk, has been spoken to

@@ -9,16 +9,18 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from bench.containers import ROOT, StackError
 from callbacks.store import CallbackStore
+from dialplan.render import phone_password
 from metrics.ledger import Ledger
 from metrics.story import CallRecord
+from proof.stack import PORTS, Stack
 from proof.transfers import outcome, plain
 from proof.transfers.calls import Call, Scene, Town
 from proof.transfers.cases import Case, draw
 from proof.transfers.matters import LOST_BY_SURVEY, lost_by_rates, lost_by_weight
 from proof.transfers.municipality import SLUG, guides, municipality_file, phones
 from proof.transfers.outcome import OUTCOMES, Outcome
-from proof.transfers.stack import PORTS, ROOT, ProofError, Stack
 
 COUNT, SEED = 300, 2019
 AT_ONCE = 12
@@ -40,17 +42,17 @@ WORDS: Mapping[Outcome, str] = {
 
 
 async def run(say: Callable[[str], None]) -> dict[str, Any]:
-    """Make the calls; the figures. Raises AssertionError when somebody was lost in ours, ProofError when it could not be shown."""
+    """Make the calls; the figures. Raises AssertionError when somebody was lost in ours."""
     cases = draw(COUNT, SEED)
     real = (ROOT / "municipalities" / "lekeberg.toml").read_text(encoding="utf-8")
-    async with Stack(SLUG, municipality_file(real, GUIDES, RING_SECONDS, date.today())) as stack:
+    async with Stack({SLUG: municipality_file(real, GUIDES, RING_SECONDS, date.today())}, {}) as stack:
         for line in plain.lines(PLAIN, f"{SLUG}-guides", phones(), RING_SECONDS):
             if "added" not in (said := stack.asterisk(line)):
-                raise ProofError(f"the plain dialplan was not taken: {said.strip()}")
+                raise StackError(f"the plain dialplan was not taken: {said.strip()}")
         calls, _ = await _made(stack, cases, PLAIN, "", say)
         theirs = [outcome.plain(call) for call in calls]
         calls, returned = await _made(stack, cases, MAIN, GUIDE_KEY, say)
-        async with stack.redis() as redis:
+        async with Redis(port=PORTS["KC_REDIS_PORT"], password=stack.settings.redis_password, decode_responses=True) as redis:
             ours = await judged(redis, SLUG, calls)
     told = results(cases, theirs, [one for one, _ in ours])
     lost = [f"{call.case} at {call.phone}: {row}" for call, (came, row) in zip(calls, ours, strict=True) if came == "lost"]
@@ -61,8 +63,8 @@ async def run(say: Callable[[str], None]) -> dict[str, Any]:
 
 async def _made(stack: Stack, cases: Sequence[Case], number: str, key: str, say: Callable[[str], None]) -> tuple[list[Call], int]:
     """The calls, and the talks of guides whose phone showed a returned call."""
-    passwords = {account: stack.password(account) for account in guides(GUIDES)}
-    scene = Scene(("127.0.0.1", PORTS["KC_SIP_PORT"]), PORTS["KC_TRUNK_OUT_PORT"], number, key, passwords, phones())
+    passwords = {account: phone_password(stack.settings.phone_seed, account) for account in guides(GUIDES)}
+    scene = Scene(stack.address, PORTS["KC_TRUNK_OUT_PORT"], number, key, passwords, phones())
     begun = time.monotonic()
     async with Town(scene) as town:
         made = await town.carry_out(cases, AT_ONCE)

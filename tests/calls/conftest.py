@@ -25,12 +25,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 async def ready(stack: Stack) -> AsyncIterator[float]:
-    """The moment at which a story starts, on a stack that may promise and has no call; and none is left when it ends."""
+    """The moment at which a story starts, on a stack that may promise, has no call, and all guides logged in; none is left when it ends."""
 
     async def calm() -> bool:
         return stack.ready() and stack.is_calm()
 
     await until(calm, 30, "a calm stack")
+    stack.all_logged_in()
     yield float(int(time.time()))
     await until(calm, 20, "a stack without calls, conversations and open ports after the story")
 

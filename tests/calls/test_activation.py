@@ -60,9 +60,9 @@ async def in_force(stack: Stack, is_well: bool) -> None:
 async def test_who_waits_and_who_talks_stays_and_the_next_caller_meets_the_new_file(
     stack: Stack, ready: float, guide: Phone, file: Path, activate: Activate
 ) -> None:
-    talking = asyncio.create_task(stack.call("0701740657", Wait(1.0), Press("1"), Wait(18.0), HangUp()))
+    talking = asyncio.create_task(stack.call("0701740657", Wait(1.0), Press("1"), Wait(28.0), HangUp()))
     await stack.talking()
-    other = asyncio.create_task(stack.call("0701740658", Wait(1.0), Press("3"), Wait(32.0), HangUp()))
+    other = asyncio.create_task(stack.call("0701740658", Wait(1.0), Press("3"), Wait(42.0), HangUp()))
     await waiting(stack, 1)
     edit(file, 'label = "Omsorg"', 'label = "Vård"')
     await activate(stack)

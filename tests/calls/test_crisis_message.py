@@ -93,7 +93,7 @@ async def test_it_is_never_played_after_its_end(stack: Stack, ready: float, guid
 
 
 @pytest.mark.parametrize(("body", "status", "error"), [
-    (sound(10.5), 422, "crisis_length"),
+    (sound(10.1), 422, "crisis_length"),
     (sound(0.0), 422, "crisis_length"),
     (sound(30.0), 413, "crisis_size"),
     (sound(2.0, rate=16000), 415, "crisis_format"),

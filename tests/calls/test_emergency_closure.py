@@ -10,7 +10,7 @@ import pytest
 
 from callbacks.store import CallbackStore
 from routing.hours import ZONE
-from simulation import HangUp, Phone, Press, Wait, WaitForBye
+from simulation import Answers, HangUp, Phone, Press, Wait, WaitForBye
 from tests.calls.operating import ask, hears, waiting
 from tests.calls.stack import Stack, until
 from tests.calls.test_without_controller import killed
@@ -58,14 +58,14 @@ async def test_who_waits_hears_it_and_may_order_a_callback_and_who_talks_goes_on
     assert answered.talk_seconds > 15
 
 
-async def test_a_new_caller_hears_it_and_2_reaches_the_out_of_hours_line(stack: Stack, ready: float, open_again: None) -> None:
+async def test_a_new_caller_hears_it_and_2_reaches_whoever_is_on_duty(stack: Stack, ready: float, open_again: None) -> None:
     await ask(stack, "PUT", "/api/closure", LEKEBERG | {"until": ahead(3600)})
-    async with stack.outside() as out_of_hours:
+    async with stack.far_end(otherwise=Answers(presses="1", presses_after=1.0)) as on_duty:
         call = asyncio.create_task(stack.call("0701740647", Wait(4.0), Press("2"), Wait(14.0), HangUp()))
         await hears(stack, "emergency")
         assert (await call).ended_by == "us"
-        assert len(out_of_hours.rings) == 1
-    assert (await stack.last_call(ready)).topic == "concern"
+        assert len(on_duty.rings) == 1
+    assert (await stack.last_call(ready)).priority_outcome == "on_duty"
 
 
 async def test_without_the_controller_the_dialplan_says_it(stack: Stack, ready: float, guide: Phone, open_again: None) -> None:

@@ -35,6 +35,11 @@ async def test_a_call_reaches_prometheus_and_its_counter_survives_a_restart(stac
     counted = stack.metric(series)
     stack.compose("restart", "controller")
 
+    async def again() -> bool:
+        return stack.ready()
+
+    await until(again, 40, "a controller that acts")
+
     async def scraped() -> bool:
         found = query(series)
         return bool(found) and float(found[0]["value"][1]) == counted

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from simulation import Answers, Behaviour, FarEnd, HangUp, Phone, Press, Refuses, Rings, Wait, WaitForBye
+from tests.calls.handlers import in_talk
+from tests.calls.operating import hears
 from tests.calls.stack import CITIZEN, CLOSED, CONCERN_LINE, Stack, until
+from tests.calls.test_without_controller import killed
 
 RECEPTION, FIRST, SECOND, HEAD = (f"+4670174066{last}" for last in range(4))
 OUT_OF_HOURS = "+46701740690"
@@ -107,15 +111,79 @@ async def test_out_of_its_hours_the_number_out_of_hours_is_called_at_once(stack:
 
 
 async def test_without_the_controller_the_chain_is_the_same(stack: Stack, ready: float) -> None:
-    stack.kill("controller")
-    try:
-        async with on_call(stack, reception=Refuses(486), first=ACCEPTS) as phones:
-            await stack.call(CITIZEN, Wait(9), Press("2"), Wait(8), HangUp())
-            assert phones.dialled == [RECEPTION, FIRST]
-    finally:
-        stack.compose("up", "-d", "--wait", "controller")
+    async with killed(stack), on_call(stack, reception=Refuses(486), first=ACCEPTS) as phones:
+        await stack.call(CITIZEN, Wait(9), Press("2"), Wait(8), HangUp())
+        assert phones.dialled == [RECEPTION, FIRST]
     record = await stack.last_call(ready)
     assert (record.outcome, record.priority_outcome, record.fallback, record.source) == ("answered", "on_duty", True, "logs")
+
+
+async def test_when_two_accept_at_the_same_moment_one_gets_the_citizen_and_the_other_hears_so(stack: Stack, ready: float) -> None:
+    """The second one rings from the fifth second on; both press when they have been asked."""
+    at_once = Answers(presses="1", presses_after=7.5)
+    async with on_call(stack, reception=at_once, first=Answers(presses="1", presses_after=2.2)) as phones:
+        call = asyncio.create_task(stack.call(CITIZEN, Wait(14), HangUp(), dials=CONCERN_LINE))
+        await hears(stack, "oncall-taken")
+        await until(lambda: _released(phones, 1), 10, "the release of who was too late")
+        assert not call.done()
+        await call
+        await until(lambda: _released(phones, 2), 10, "the end of the talk")
+        record = await stack.last_call(ready)
+    assert record.priority_outcome == "on_duty"
+    assert phones.dialled == [RECEPTION, FIRST]
+
+
+async def test_who_is_being_asked_is_told_when_the_citizen_has_hung_up(stack: Stack, ready: float) -> None:
+    async with on_call(stack, reception=Answers(presses="1", presses_after=4.0)) as phones:
+        await stack.call(CITIZEN, Wait(3), HangUp(), dials=CONCERN_LINE)
+        await until(lambda: _released(phones, 1), 15, "the release of who was asked")
+        record = await stack.last_call(ready)
+    assert (record.outcome, record.priority_outcome) == ("abandoned_short", "hung_up")
+    assert phones.dialled == [RECEPTION]
+
+
+async def test_three_rounds_in_vain_end_with_the_number_out_of_hours_and_then_112(stack: Stack, ready: float) -> None:
+    """Each round is told as an alarm at once, and the call counts once."""
+    unanswered = 'ivr_priority_unanswered_total{municipality="lekeberg",line="ifo"}'
+    before = stack.metric(unanswered)
+    async with on_call(stack, **dict.fromkeys(NUMBERS, Refuses(486))) as phones:
+        call = asyncio.create_task(stack.call(CITIZEN, WaitForBye(), dials=CONCERN_LINE))
+        await phones.rang(HEAD)
+        await until(lambda: _counted(stack, unanswered, before + 1), 15, "the alarm")
+        assert not call.done()
+        await hears(stack, "concern-call-112", within=60)
+        assert (await call).ended_by == "them"
+        record = await stack.last_call(ready)
+    assert phones.dialled == [RECEPTION, FIRST, SECOND, HEAD] * 3 + [OUT_OF_HOURS]
+    assert (record.outcome, record.priority_outcome) == ("abandoned", "nobody")
+    assert stack.metric(unanswered) == before + 1
+    alarms = [json.loads(line.split(" | ", 1)[-1]) for line in _logged(stack, "priority.nobody", ready)]
+    assert [(one["line"], one["round"], one["level"]) for one in alarms] == [("ifo", 1, "error"), ("ifo", 2, "error"), ("ifo", 3, "error")]
+
+
+async def test_who_is_transferred_there_meets_the_same_chain_and_is_unknown_from_then_on(stack: Stack, ready: float) -> None:
+    async with stack.softphone("1001") as guide, on_call(stack, reception=Refuses(486), first=ACCEPTS) as phones:
+        call = asyncio.create_task(stack.call(CITIZEN, Wait(1.5), Press("1"), Wait(16), HangUp()))
+        assert await (await in_talk(stack, guide)).transfer("2900") < 300
+        await phones.rang(FIRST)
+        await call
+        record = await stack.last_call(ready)
+    assert phones.dialled == [RECEPTION, FIRST]
+    assert (record.outcome, record.answered_by, record.topic, record.number) == ("answered", "1001", "concern", "")
+    assert (record.priority_line, record.priority_outcome) == ("ifo", "on_duty")
+
+
+async def _released(phones: FarEnd, many: int) -> bool:
+    return sum(phones.leg(number).ended.is_set() for number in phones.dialled) == many
+
+
+async def _counted(stack: Stack, series: str, value: float) -> bool:
+    return stack.metric(series) == value
+
+
+def _logged(stack: Stack, event: str, since: float) -> list[str]:
+    logged = stack.compose("logs", "--no-color", "--since", str(int(since)), "controller").splitlines()
+    return [line for line in logged if f'"event": "{event}"' in line]
 
 
 async def _taken_over(stack: Stack) -> bool:

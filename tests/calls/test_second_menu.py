@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dialplan.prompts.catalogue import heard, sound
 from routing.file import load_served
 from simulation import HangUp, Press, Wait
 from tests.calls.stack import CITIZEN, ROOT, SPECIALISTS, Stack, until
+
+
+@pytest.fixture(autouse=True)
+def on_duty(stack: Stack, ready: float) -> None:
+    """A generalist and the specialist for education are logged in."""
+    for extension in ("1001", "1121"):
+        stack.guide(extension, "login", "orebro")
 
 
 async def test_two_keys_reach_the_specialist_of_the_matter(stack: Stack, ready: float) -> None:

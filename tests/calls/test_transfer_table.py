@@ -1,6 +1,6 @@
 """The transfers' demonstration in small: a dozen calls, every way of a handler and of a citizen, several at once, and nobody is lost.
 
-The long form is `python -m proof.transfers`.
+The long form is `make proof NAME=transfers`.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from proof.transfers import judged
 from proof.transfers.calls import Phone, Scene, Town
 from proof.transfers.cases import every_kind
 from tests.calls.handlers import MOBILE, OFFICE
-from tests.calls.stack import GROUPS, PORTS, Stack
+from tests.calls.stack import LEKEBERG, PORTS, Stack
 
-SLUG = "groupville"
-"""Where a handler's phone rings for 4 s."""
+SLUG = "lekeberg"
 PHONES = Phone("2001", OFFICE, True), Phone("2002", MOBILE, False), Phone("2021", "+46701740683", True)
-GUIDES = "1001", "1003", "1004"
+GUIDES = "1001", "1002", "1003", "1004"
 
 
 async def test_nobody_is_lost_whatever_handlers_and_citizens_do(stack: Stack, ready: float) -> None:
     passwords = {f"{SLUG}-{guide}": phone_password(stack.settings.phone_seed, f"{SLUG}-{guide}") for guide in GUIDES}
-    scene = Scene(("127.0.0.1", stack.sip), PORTS["KC_TRUNK_OUT_PORT"], GROUPS, "0", passwords, PHONES)
+    scene = Scene(("127.0.0.1", stack.sip), PORTS["KC_TRUNK_OUT_PORT"], LEKEBERG, "0", passwords, PHONES)
     async with Town(scene) as town:
         calls = await town.carry_out(every_kind(), at_once=4)
     async with stack.redis() as redis:

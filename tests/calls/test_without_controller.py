@@ -22,7 +22,7 @@ async def killed(stack: Stack) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        stack.compose("up", "-d", "--wait", "controller")
+        await stack.start_controller()
 
 
 @asynccontextmanager
@@ -113,7 +113,7 @@ async def test_an_orderly_stop_hands_a_caller_in_the_menu_to_the_fallback_at_onc
         await stack.talking(within=12)
         await call
     finally:
-        stack.compose("up", "-d", "--wait", "controller")
+        await stack.start_controller()
     assert (await stack.last_call(ready, within=40)).outcome == "answered"
 
 

@@ -64,7 +64,7 @@ async def test_a_public_route_asks_for_nothing(client: Client, route: Route) -> 
 @pytest.mark.parametrize("route", GUARDED)
 @pytest.mark.parametrize("role", list(Role))
 async def test_a_role_gets_what_the_table_says(client: Client, route: Route, role: Role) -> None:
-    answer = await client.ask(route, role)
+    answer = await client.ask(route, role, duties=tuple(Duty))
     if role not in ROUTES[route]:
         assert answer.status_code == 403
     else:
@@ -131,3 +131,41 @@ async def test_an_explanation_names_what_is_wrong_with_the_question(client: Clie
     assert (await client.ask(route, Role.TEAM_LEADER, json={"municipality": "nowhere"})).status_code == 404
     told = await client.ask(route, Role.TEAM_LEADER, json={"at": "2026-11-25T10:30:00+01:00", "keys": ["3"]})
     assert "Skola" in told.json()["ends"]
+
+
+THE_LINES = ("GET", "/api/priority-lines")
+SHIFT = "/api/priority-lines/{}/rota/{}"
+
+
+@pytest.mark.parametrize("route", [THE_LINES, ("PUT", SHIFT.format("ifo", "2126-11-26")), ("DELETE", SHIFT.format("ifo", "2126-11-26"))])
+async def test_who_is_on_duty_is_shown_and_changed_with_the_duty_only(client: Client, route: Route) -> None:
+    answer = await client.ask(route, Role.TEAM_LEADER, Role.HANDLER, Role.GUIDE, json={"people": ["second"]})
+    assert (answer.status_code, answer.json()["error"]) == (403, "duty")
+
+
+async def test_the_rota_shows_whom_and_when_and_no_number(client: Client) -> None:
+    answer = await client.ask(THE_LINES, Role.HANDLER, duties=(Duty.IFO,))
+    (row,) = answer.json()
+    assert (row["municipality"], row["line"], row["people"]) == ("lekeberg", "ifo", {"first": "Jour 1", "second": "Jour 2"})
+    assert (row["overrides"], row["gaps"]) == ({}, [])
+    assert 19 <= len(row["shifts"]) <= 21
+    assert all(shift["people"] == ["first", "second"] for shift in row["shifts"])
+    assert "174066" not in answer.text
+
+
+@pytest.mark.parametrize(("method", "path", "people", "status", "error"), [
+    ("PUT", SHIFT.format("nowhere", "2126-11-26"), ["second"], 404, "unknown_line"),
+    ("DELETE", SHIFT.format("nowhere", "2126-11-26"), [], 404, "unknown_line"),
+    ("PUT", SHIFT.format("ifo", "2126-11-26"), ["second", "third"], 422, "unknown_person"),
+    ("PUT", SHIFT.format("ifo", "2026-01-07"), ["second"], 422, "past"),
+    ("DELETE", SHIFT.format("ifo", "2026-01-07"), [], 422, "past"),
+    ("PUT", SHIFT.format("ifo", "2126-11-23"), ["second"], 422, "no_shift"),
+    ("PUT", SHIFT.format("ifo", "2126-11-26"), ["second"] * 8, 422, "invalid"),
+    ("PUT", SHIFT.format("ifo", "2126-11-26"), ["second"], 503, "asterisk_away"),
+])  # fmt: skip
+async def test_a_change_that_cannot_be_is_refused_with_its_reason(
+    client: Client, method: str, path: str, people: list[str], status: int, error: str
+) -> None:
+    answer = await client.ask((method, path), Role.GUIDE, duties=(Duty.IFO,), json={"people": people})
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert not (client.service.settings.rendered / "activated" / "lekeberg.rota.json").exists()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from ivr.activation import edited, judge, keep, kept, load_all, start
+from access.refusal import Refused
+from ivr import overrides
+from ivr.activation import Activation, edited, keep, kept, load_all, start
+from ivr.ami import Ami
+from ivr.judgement import judge
 from ivr.settings import Settings
+from routing.chain import rung
 from routing.file import MunicipalityError, load
 from routing.municipality import Queue
 
@@ -73,9 +78,39 @@ def test_without_any_valid_file_nothing_is_served(settings: Settings) -> None:
 def test_a_way_to_nobody_speaks_against_serving_it(settings: Settings) -> None:
     write(settings, REAL)
     good = load(edited(settings, "lekeberg"))
-    assert judge(good, datetime(2026, 3, 2, tzinfo=UTC)) == ()
+    assert judge(good, datetime(2026, 3, 2, tzinfo=UTC), {}) == ()
     care = good.topics["care"].model_copy(update={"queue": "empty"})
     bad = good.model_copy(update={"topics": good.topics | {"care": care}, "queues": good.queues | {"empty": Queue()}})
-    found = judge(bad, datetime(2026, 3, 2, tzinfo=UTC))
+    found = judge(bad, datetime(2026, 3, 2, tzinfo=UTC), {})
     assert any("which nobody answers" in one.reason for one in found)
     assert {one.file for one in found} == {"lekeberg"}
+
+
+def test_exceptions_to_the_shifts_are_judged_with_the_file(settings: Settings) -> None:
+    write(settings, REAL)
+    good, monday = load(edited(settings, "lekeberg")), datetime(2026, 3, 2, 9, tzinfo=UTC)
+    (nobody,) = judge(good, monday, {"ifo": {monday.date(): ()}})
+    assert "nobody is on duty now" in nobody.reason
+    (stranger,) = judge(good, monday, {"ifo": {monday.date(): ("first", "third")}})
+    assert (stranger.key, stranger.reason) == ("priority_lines.ifo.people.third", "has the exception of 2026-03-02, and does not exist")
+
+
+def test_exceptions_are_kept_until_their_night_is_over(settings: Settings) -> None:
+    today = date(2026, 3, 2)
+    lines = {"ifo": {date(2026, 3, day): ("second",) for day in (4, 2, 1)} | {date(2026, 2, 28): ()}}
+    keep(overrides.place(settings, "lekeberg"), overrides.text(lines, today))
+    assert overrides.read(overrides.place(settings, "lekeberg")) == {"ifo": {date(2026, 3, day): ("second",) for day in (1, 2, 4)}}
+
+
+def nobody() -> Ami:
+    raise Refused(503, "asterisk_away", "There is no Asterisk here.")
+
+
+@pytest.mark.parametrize("text", ["half a fi", '{"schema_version": 1, "lines": {"ifo": {"2126-03-04": ["nobody_known"]}}}'])
+def test_exceptions_that_cannot_be_followed_are_an_alarm_and_the_shifts_hold(settings: Settings, text: str) -> None:
+    write(settings, REAL)
+    keep(overrides.place(settings, "lekeberg"), text)
+    begun = Activation(settings, lambda: datetime(2026, 3, 2, 9, tzinfo=UTC), acting=nobody, take=lambda served: None)
+    assert not any(begun.rota["lekeberg"].values())
+    assert not begun.is_well
+    assert rung(begun.served["lekeberg"].priority_lines["ifo"], datetime(2126, 3, 4, 9, tzinfo=UTC), begun.rota["lekeberg"].get("ifo", {}))

@@ -9,15 +9,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bench.comparison import compare, table
+from bench.containers import ROOT, StackError, only_run
 from bench.figures import Goal, Search, percentile, row
 from bench.load import Span
 from bench.measure import Measured
 from bench.municipality import accounts, municipality_file
-from bench.stack import ROOT, BenchError, only_run
 from bench.trace import RING_SECONDS, Pair, Press, Ring, caller, pair, presses, rings
 from routing.municipality import Municipality
 from simulation.sipp import Message
 
+FOLDER = ROOT / "bench"
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
@@ -180,13 +181,13 @@ def test_what_was_not_measured_is_no_row() -> None:
 
 def test_one_run_keeps_a_second_one_out() -> None:
     """Until it has ended."""
-    lock = only_run()
+    lock = only_run(FOLDER)
     try:
-        with pytest.raises(BenchError, match="another run"):
-            only_run()
+        with pytest.raises(StackError, match="another run"):
+            only_run(FOLDER)
     finally:
         os.close(lock)
-    os.close(only_run())
+    os.close(only_run(FOLDER))
 
 
 def test_the_bench_has_the_real_menu_and_as_many_guides_as_it_wants() -> None:

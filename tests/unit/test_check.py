@@ -114,6 +114,8 @@ NUMBER = 'number = "+46701740683"\n'
      "lines.main.hours: no day has opening hours."),
     (with_tables(SECOND_LINE),
      "priority_lines.other.topic: topic 'concern' belongs to priority_lines.ifo already. Keep one"),
+    (planted(REAL, 'extension = "2900"', 'extension = "2100"'),
+     "priority_lines.ifo.extension: 2100 stands 2 times: Bygglov, IFO jour. Give"),
     (planted(REAL, 'topic = "concern"\nstaffed', 'topic = "streets"\nstaffed'),
      "referrals.streets: is missing. State who takes it when nobody of"),
     (planted(REAL, "[topics]", '[texts]\nmenu = ["sv Hej"]\n[topics]'), "texts.menu.0: String should match pattern"),

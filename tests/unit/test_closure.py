@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from access.refusal import Refused
 from ivr.ami import Ami
 from ivr.closure import Closures
-from ivr.explain import explain
+from ivr.explain import Moment, explain
 from ivr.switch_memory import Copy
 from ivr.waiting import WaitingRoom
 from routing import hours, menu
@@ -43,7 +43,7 @@ def test_it_says_what_is_offered_and_each_key_leads_there() -> None:
 
 def test_an_explanation_knows_it_and_promises_four_open_hours_after_its_end() -> None:
     end = NOON.replace(hour=14, minute=0)
-    explained = explain(LEKEBERG, NOON, "0701740605", ["9", "1"], end)
+    explained = explain(LEKEBERG, Moment(NOON, end), "0701740605", ["9", "1"])
     assert explained.state == "emergency"
     assert explained.ends == "a callback to +4670 ••• 05, promised by 2026-11-26 09:30"
 

@@ -57,6 +57,20 @@ def test_the_first_seat_with_somebody_on_duty_is_rung_at_once_and_the_later_ones
     assert ranks(found) == {"1001": 0, "1003": 1, "1004": 2}
 
 
+def test_who_could_take_a_call_now_is_free() -> None:
+    found = staff(BACK, DESK, guide("1002", queues=("care",)))
+    assert found.is_free("1001", "guides")
+    assert not found.is_free("1002", "guides")
+    assert not found.is_free("9999", "guides")
+    found.seen("1001", "guides", Membership(0), 2)
+    assert not found.is_free("1001", "guides")
+    found.seen("1001", "guides", Membership(0), IDLE)
+    found.rings("1001", "a call")
+    assert not found.is_free("1001", "guides")
+    found.seen("1003", "guides", Membership(0, True, "break", 1.0), IDLE)
+    assert not found.is_free("1003", "guides")
+
+
 def test_an_unplugged_phone_is_an_empty_seat() -> None:
     found = staff(BACK, DESK)
     found.seen("1001", "guides", Membership(0), UNAVAILABLE)

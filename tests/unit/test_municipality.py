@@ -166,3 +166,13 @@ def test_all_dangling_names_are_listed_at_once(tmp_path: Path) -> None:
         load(path)
     assert [problem.key for problem in refused.value.problems] == ["menu.1.topic", "guides.1001.extension"]
     assert all(problem.file == str(path) and problem.reason and problem.remedy for problem in refused.value.problems)
+
+
+def test_who_answered_is_noted_only_where_it_is_used_and_never_of_what_is_protected() -> None:
+    real = load(Path("municipalities/lekeberg.toml"))
+    assert not real.remembers_guide("care")
+    first = {name: queue.model_copy(update={"previous_guide_first": True}) for name, queue in real.queues.items()}
+    used = real.model_copy(update={"queues": first})
+    assert [topic for topic in (*used.topics, "gone") if used.remembers_guide(topic)] == [
+        "care", "education", "streets", "building", "fault_report", "guide",
+    ]  # fmt: skip

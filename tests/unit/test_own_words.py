@@ -12,7 +12,7 @@ from dialplan.prompts.catalogue import asterisks_own, belonging, heard, own_file
 from dialplan.prompts.catalogue import load as catalogue
 from dialplan.prompts.lengths import lengths, prompt_lengths
 from dialplan.render import Ports, Trunk, render
-from ivr.explain import explain
+from ivr.explain import Moment, explain
 from routing.file import load
 from routing.hours import ZONE
 from routing.municipality import Municipality
@@ -65,7 +65,7 @@ def test_a_long_text_of_one_s_own_is_reckoned_as_long() -> None:
 
 
 def test_explain_tells_what_its_own_callers_hear_and_walks_into_the_second_menu() -> None:
-    explained = explain(OREBRO, OPEN, "0701740605", ["3", "7", "2"])
+    explained = explain(OREBRO, Moment(OPEN), "0701740605", ["3", "7", "2"])
     assert explained.turns[0].hears.startswith("Örebro kommun. Vänta så svarar vi")
     assert [turn.reason for turn in explained.turns] == ["menu education", "wrong key in education", "key in education"]
     assert explained.turns[2].hears.startswith("Det valet finns inte. Förskola och skola: ett.")

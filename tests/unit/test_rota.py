@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from routing.chain import chain, rung
 from routing.file import load
 from routing.hours import ZONE
 from routing.municipality import Municipality
@@ -97,3 +98,18 @@ def test_nobody_on_duty_within_four_weeks_is_warned_of_with_each_moment() -> Non
     assert "priority_lines.ifo.shifts: nobody will be on duty 2026-03-04 08:00-16:30, 2026-03-20 08:00-16:00. Give" in warning
     assert said(LEKEBERG, at(2, "09:00"), 31) == ([], [])
     assert "and 10 times more" in said(LEKEBERG, at(1, "09:00"), *range(1, 32))[1][0]
+
+
+@pytest.mark.parametrize("clock", ["07:59", "08:00", "11:59", "12:00", "12:59", "13:00", "16:29", "16:30"])
+@pytest.mark.parametrize("overrides", [{}, {date(2026, 3, 4): ("second",)}, nobody_on(4)])
+def test_who_is_rung_is_whom_the_rendered_chain_rings(clock: str, overrides: dict[date, tuple[str, ...]]) -> None:
+    line, moment = LEKEBERG.priority_lines["ifo"], at(4, clock)
+    stretches = chain(line, date(2026, 3, 4), 1, overrides).stretches
+    links = next((one.links for one in stretches if one.begins <= moment < one.ends), ())
+    assert tuple(one.number for one in rung(line, moment, overrides)) == links
+
+
+def test_a_phone_that_stands_twice_is_rung_once_at_its_first_place() -> None:
+    line = LEKEBERG.priority_lines["ifo"]
+    head_too = {date(2026, 3, 4): ("second", "first", "second")}
+    assert [one.title for one in rung(line, at(4, "12:30"), head_too)] == ["Jour 2", "Jour 1", "IFO-chef"]
