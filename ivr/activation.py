@@ -137,7 +137,7 @@ class Activation:
                 log.error("municipality.not_judged", municipality=slug, reason=str(error))
             else:
                 if self.served[slug] is municipality:  # another was activated meanwhile: what is wrong with this one is over
-                    self._alarm(slug, (*self._alarms.get(slug, ()), *found))
+                    _say(slug, found)
 
     async def _render_hourly(self) -> None:
         """Write what Asterisk loads: the same content is the same version, so only a new day or another's activation changes anything."""
@@ -293,8 +293,12 @@ class Activation:
         if not found:
             return
         self._alarms[slug] = found
-        for one in found:
-            log.error("municipality.problem", municipality=slug, file=one.file, key=one.key, reason=one.reason, remedy=one.remedy)
+        _say(slug, found)
+
+
+def _say(slug: str, found: Iterable[Problem]) -> None:
+    for one in found:
+        log.error("municipality.problem", municipality=slug, file=one.file, key=one.key, reason=one.reason, remedy=one.remedy)
 
 
 def _renamed(file: Path, slug: str, candidate: Municipality) -> Iterable[Problem]:
