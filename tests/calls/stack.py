@@ -206,13 +206,13 @@ class Stack:
         subprocess.run(["docker", "kill", self.container(service)], capture_output=True, check=True)
 
     async def start_controller(self) -> None:
-        """Start the controller's own container, and wait until it acts: sooner than the next health check sees it."""
+        """Start the controller's own container, and wait until it is connected: sooner than the next health check sees it."""
         await asyncio.to_thread(subprocess.run, ["docker", "start", self.container("controller")], capture_output=True, check=True)
 
-        async def acting() -> bool:
-            return _json(self.url("/readyz")).get("acting") is True
+        async def connected() -> bool:
+            return _json(self.url("/readyz")).get("asterisk") is True
 
-        await until(acting, 60, "the controller")
+        await until(connected, 60, "the controller")
 
     @staticmethod
     def container(service: str) -> str:

@@ -56,6 +56,7 @@ async def in_force(stack: Stack, is_well: bool) -> None:
     await until(said, 20, f"ivr_config_reload_success {float(is_well)}")
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("activate", [by_http, by_signal])
 async def test_who_waits_and_who_talks_stays_and_the_next_caller_meets_the_new_file(
     stack: Stack, ready: float, guide: Phone, file: Path, activate: Activate

@@ -11,7 +11,7 @@ from simulation import HangUp, Press, Wait
 from tests.calls.stack import SPECIALISTS, Stack, until
 from tests.calls.test_without_controller import killed
 
-BUILDING = (Wait(1.0), Press("5"), Wait(12.0), HangUp())
+BUILDING = (Wait(1.0), Press("5"), Wait(16.0), HangUp())
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ async def generalist(stack: Stack, ready: float) -> AsyncIterator[None]:
     async with stack.phone("1001", municipality="orebro") as phone:
         yield
         assert len(phone.rings) == 1
-        assert 5.0 < (phone.rings[0].when.timestamp() - ready) < 14.0
+        assert 5.0 < (phone.rings[0].when.timestamp() - ready) < 18.0
 
 
 async def test_a_caller_overflows_and_a_generalist_answers(stack: Stack, ready: float) -> None:
