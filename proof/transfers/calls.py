@@ -25,10 +25,12 @@ from simulation.user_agent import UserAgent
 
 TALK_SECONDS, BOX_SECONDS, GUIDE_SECONDS = 9.0, 5.0, 1.5
 """A handler's talk, longer than what is taken for a voicemail's; what a voicemail box records; a guide's talk with who came back."""
+LISTENS_SECONDS = 4.0
+"""From the handler's silence to the words that name the key."""
 LONGEST = 150.0
 """Who is still there then was left in the lurch."""
-NUMBERS = tuple(f"07017406{last:02}" for last in range(5, 60))
-"""Callers: fictional numbers that are nobody else's here."""
+NUMBERS = tuple(f"07017406{last:02}" for last in range(21, 45))
+"""Callers: fictional numbers that are nobody else's, here or in the tests: a number of the municipality's own is never called back."""
 LOG_IN, LOG_OUT, CODE_SECONDS = "*11", "*12", 30.0
 
 
@@ -185,7 +187,7 @@ class Town:
             case "presses_9" if self._scene.key and call.case.handler != "answers":
                 if call.handler:
                     await _either(call.handler.ended, leg.ended)
-                await leg.pause(1.0)
+                await leg.pause(LISTENS_SECONDS)
                 await self._press(leg, "9")
                 await leg.pause(2.0)
                 for _ in range(4):  # whoever is asked again answers again
