@@ -7,6 +7,7 @@ that what Asterisk runs and what we serve are kept and lost together. The edited
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Callable, Iterable, Mapping
@@ -185,6 +186,9 @@ class Activation:
             await self._hung_up.wait()
             self._hung_up.clear()
             for slug in list(self.served):
+                with contextlib.suppress(OSError, UnicodeDecodeError):  # then the activation says what is wrong with the file
+                    if edited(self._settings, slug).read_text(encoding="utf-8") == self._texts[slug]:
+                        continue
                 try:
                     await self.activate(slug, by="SIGHUP")
                 except (MunicipalityError, Refused):

@@ -52,7 +52,7 @@ async def waiting(stack: Stack, many: int, within: float = 15) -> None:
     """Wait until so many callers wait for the guides; who talks does not count."""
 
     async def so_many() -> bool:
-        return stack.by_label("ivr_queue_calls_waiting", "queue", "lekeberg")["guides"] == many
+        return stack.by_label("ivr_queue_calls_waiting", "queue", "lekeberg").get("guides") == many
 
     await until(so_many, within, f"{many} waiting callers")
 

@@ -205,12 +205,12 @@ class Stack:
         """Kill a service's own container; `compose kill` would take those that `run` started, too."""
         subprocess.run(["docker", "kill", self.container(service)], capture_output=True, check=True)
 
-    async def start_controller(self) -> None:
-        """Start the controller's own container, and wait until it is connected: sooner than the next health check sees it."""
+    async def start_controller(self, *, acts: bool = True) -> None:
+        """Start the controller's own container, and wait until it acts, or is connected: sooner than the next health check sees it."""
         await asyncio.to_thread(subprocess.run, ["docker", "start", self.container("controller")], capture_output=True, check=True)
 
         async def connected() -> bool:
-            return _json(self.url("/readyz")).get("asterisk") is True
+            return _json(self.url("/readyz")).get("acting" if acts else "asterisk") is True
 
         await until(connected, 60, "the controller")
 
@@ -262,7 +262,7 @@ class Stack:
     def is_calm(self) -> bool:
         """No call, no conversation, nobody waiting, and no port of a call's sound is open that was not before the first call."""
         figures = self.metrics()
-        idle = "ivr_calls_live 0.0" in figures and not self.by_label("ivr_queue_calls_waiting", "queue", "lekeberg")["guides"]
+        idle = "ivr_calls_live 0.0" in figures and self.by_label("ivr_queue_calls_waiting", "queue", "lekeberg").get("guides") == 0
         return idle and "0 active channels" in self.asterisk("core show channels count") and self.rtp_ports() <= self._idle_ports
 
     def rtp_ports(self) -> set[int]:
