@@ -64,10 +64,10 @@ class Service:
         self.closures = Closures(self.memory, self.municipalities, now, lambda: self.session.room if self.session else WaitingRoom())
         self.crisis = Crisis(self.memory, self.municipalities, now, settings.rendered / "crisis")
         self.presence = Presence(self.municipalities, acts=self._acts)
-        self.exchange = Exchange()
+        self.exchange = Exchange(self.acting)
         self.rota = Rota(self.activation, now)
         alarm = Unanswered(self.municipalities, self.engine.priority_unanswered.labels, acts=self._acts)
-        self.listeners: list[Listener] = [self.exchange, self.presence, self.closures, self.activation, alarm]
+        self.listeners: list[Listener] = [self.presence, self.closures, self.activation, alarm]
         self.desks = {slug: self._desk(municipality) for slug, municipality in self.municipalities.items()}
         self.session: Session | None = None
         self._ami: Ami | None = None
