@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 import jinja2
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,7 +23,7 @@ from dialplan import people
 from dialplan.prompts.catalogue import sound
 from routing.chain import Chain, chain
 from routing.duty import PAUSE_KEYS, longest_seat_wait, seat_waits
-from routing.hours import Interval, intervals
+from routing.hours import ZONE, Interval, intervals
 from routing.municipality import Municipality
 from routing.opening_hours import OpeningHours
 from routing.people import SEATS
@@ -105,17 +104,44 @@ def render(
     `rota` are the overrides of priority lines, by slug and the line's name.
     `ami_certificate` is the path of key and certificate (PEM) as Asterisk finds them; it turns TLS on.
     """
-    served = tuple(municipalities)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
+    words = {
+        **RULES,
+        **_until_the_horizon(today, rota),
+        "municipalities": tuple(municipalities),
+        "ports": ports,
+        "trunk": trunk,
+        "trunk_form": trunk.form,
+        "bind": bind,
+        "ami_certificate": ami_certificate,
+        "phone_password": lambda account: phone_password(phone_seed, account),
+    }
+    environment = _environment(trunk)
+    names = [name for name in environment.list_templates() if "/" not in name]  # a folder holds parts of the file of its name
+    files = {name.removesuffix(".j2"): environment.get_template(name).render(words) for name in names}
+    return files | dict.fromkeys(EMPTY_FILES, "")
 
-    environment.filters["in_words_of"] = _in_words_of
+
+RULES: Mapping[str, object] = dict(
+    ask_timeout=ASK_TIMEOUT,
+    horizon_days=HORIZON_DAYS,
+    dialled_forms=dialled_forms,
+    recorded=RECORDED,
+    seats=SEATS,
+    seat_waits=seat_waits,
+    longest_seat_wait=longest_seat_wait,
+    pause_keys=PAUSE_KEYS,
+    targets=people.targets,
+    returned=people.RETURNED,
+    is_ours=people.is_ours,
+    previous_seconds=PREVIOUS_SECONDS,
+    accept_seconds=people.ACCEPT_SECONDS,
+    voicemail_seconds=people.VOICEMAIL_SECONDS,
+)
+"""What the templates know whatever is rendered."""
+
+
+def _until_the_horizon(today: date, rota: Rota) -> Mapping[str, object]:
+    """What the templates know of the days that are rendered."""
 
     def rendered_intervals(hours: OpeningHours) -> list[Interval]:
         return intervals(hours, today, HORIZON_DAYS)
@@ -124,45 +150,24 @@ def render(
         overrides = rota.get(municipality.slug, {}).get(name, {})
         return chain(municipality.priority_lines[name], today, HORIZON_DAYS, overrides)
 
-    def horizon(municipality: Municipality) -> int:
-        day = datetime.combine(today + timedelta(days=HORIZON_DAYS), datetime.min.time(), ZoneInfo("Europe/Stockholm"))
-        return int(day.timestamp())
-
     def phone_hours(municipality: Municipality) -> Iterable[list[Interval]]:
         return people.hours_of(municipality, today, HORIZON_DAYS)
 
-    words = dict(
-        municipalities=served,
-        ports=ports,
-        trunk=trunk,
-        trunk_form=trunk.form,
-        bind=bind,
-        ami_certificate=ami_certificate,
-        ask_timeout=ASK_TIMEOUT,
-        horizon_days=HORIZON_DAYS,
-        dialled_forms=dialled_forms,
-        intervals=rendered_intervals,
-        horizon=horizon,
-        chain=rendered_chain,
-        today=today,
-        recorded=RECORDED,
-        seats=SEATS,
-        seat_waits=seat_waits,
-        longest_seat_wait=longest_seat_wait,
-        pause_keys=PAUSE_KEYS,
-        targets=people.targets,
-        phone_hours=phone_hours,
-        returned=people.RETURNED,
-        is_ours=people.is_ours,
-        previous_seconds=PREVIOUS_SECONDS,
-        accept_seconds=people.ACCEPT_SECONDS,
-        voicemail_seconds=people.VOICEMAIL_SECONDS,
-        phone_password=lambda account: phone_password(phone_seed, account),
+    end = datetime.combine(today + timedelta(days=HORIZON_DAYS), datetime.min.time(), ZONE)
+    return dict(today=today, intervals=rendered_intervals, chain=rendered_chain, phone_hours=phone_hours, horizon=int(end.timestamp()))
+
+
+def _environment(trunk: Trunk) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
     )
-    names = [name for name in environment.list_templates() if "/" not in name]  # a folder holds parts of the file of its name
-    environment.filters["trunk_form"] = trunk.form
-    files = {name.removesuffix(".j2"): environment.get_template(name).render(words) for name in names}
-    return files | dict.fromkeys(EMPTY_FILES, "")
+    environment.filters |= {"in_words_of": _in_words_of, "trunk_form": trunk.form}
+    return environment
 
 
 def _in_words_of(text: str, municipality: Municipality) -> str:
