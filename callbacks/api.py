@@ -30,7 +30,7 @@ class CallbackRow(BaseModel):
     protected: bool
     number: str
     not_before: AwareDatetime
-    place: AwareDatetime
+    place: AwareDatetime | None
     due: AwareDatetime
     created_at: AwareDatetime
     overdue: bool
@@ -38,7 +38,7 @@ class CallbackRow(BaseModel):
 
 def row(request: Request, now: datetime) -> CallbackRow:
     """A request as a list shows it: the number masked."""
-    shown = request.model_dump(exclude={"number", "call_id", "schema_version"})
+    shown = {name: getattr(request, name) for name in CallbackRow.model_fields if name not in ("number", "overdue")}
     return CallbackRow(**shown, number=masked(request.number), overdue=request.due < now)
 
 
@@ -53,7 +53,7 @@ def router(store: CallbackStore, municipalities: Mapping[str, Municipality], now
         count: Annotated[int, Query(ge=1, le=1000, description="How many requests of a municipality to look at.")] = 100,
     ) -> list[CallbackRow]:
         asked = chosen(municipalities, municipality)
-        found = [request for one in asked for request in await store.open_requests(one.slug, one.queues, count)]
+        found = [request for one in asked for request in await store.listed(one.slug, [f"queue/{queue}" for queue in one.queues], count)]
         moment = now()
         return [row(request, moment) for request in found if holder.may_see(protected=request.protected)]
 

@@ -1,31 +1,86 @@
-"""Redis keys of this package: names, types and lives."""
+"""Redis keys of this package: names, types and lives. All of a municipality lie in one cluster slot (its slug in braces)."""
+
+
+def prefix(municipality: str) -> str:
+    """What every key of a municipality begins with; the scripts make the other names of it, as below."""
+    return f"kc:{{{municipality}}}:"
 
 
 def request(municipality: str, request_id: str) -> str:
-    """String, JSON of `Request`; until the retention erases it."""
-    return f"kc:{{{municipality}}}:callback:{request_id}"
+    """Hash, the record: flat strings, times in epoch seconds; until the retention erases it."""
+    return f"{prefix(municipality)}callback:{request_id}"
 
 
-def open_by_due(municipality: str, queue: str) -> str:
-    """Sorted set of a queue's open request ids by due time (epoch seconds)."""
-    return f"kc:{{{municipality}}}:callbacks:due:{queue}"
+def history(municipality: str, request_id: str) -> str:
+    """List, JSON of each `Entry`: append-only, lives as long as its record."""
+    return f"{request(municipality, request_id)}:history"
 
 
-def open_by_matter(municipality: str) -> str:
-    """Hash, `number|topic`, with `|owner` for a handler's, to the id of the open request about it."""
-    return f"kc:{{{municipality}}}:callbacks:matter"
+def operation(municipality: str, operation_id: str) -> str:
+    """String, `word|request id`: what an operation has answered, for a day."""
+    return f"{prefix(municipality)}callback-op:{operation_id}"
 
 
-def of_call(municipality: str, call_id: str) -> str:
-    """String, id of the request made in that call, for a day: a repeated registration finds its first."""
-    return f"kc:{{{municipality}}}:callback-of-call:{call_id}"
+def due(municipality: str, list_: str) -> str:
+    """Sorted set of the open request ids of a list (`queue/NAME`, `owner/EXTENSION`, `pool`, `protected`) by due time."""
+    return f"{prefix(municipality)}callbacks:due:{list_}"
+
+
+def ready(municipality: str, queue: str) -> str:
+    """Sorted set of the ids that may be dialled now, by place."""
+    return f"{prefix(municipality)}callbacks:ready:{queue}"
+
+
+def held(municipality: str) -> str:
+    """Sorted set of the ids that the program will dial, by the moment from which it may."""
+    return f"{prefix(municipality)}callbacks:held"
+
+
+def leases(municipality: str) -> str:
+    """Sorted set of the ids that somebody works on, by the end of the lease."""
+    return f"{prefix(municipality)}callbacks:leases"
+
+
+def follow_up(municipality: str) -> str:
+    """Sorted set of the open ids by the moment of the next follow-up."""
+    return f"{prefix(municipality)}callbacks:follow-up"
+
+
+def closed(municipality: str) -> str:
+    """Sorted set of the closed ids by the moment of closing, until the retention has erased their rows."""
+    return f"{prefix(municipality)}callbacks:closed"
+
+
+def matter(municipality: str) -> str:
+    """Hash, `number|topic`, with `|owner` for a handler's, to the id of the request that is still to be dialled."""
+    return f"{prefix(municipality)}callbacks:matter"
+
+
+def of_number(municipality: str, number: str) -> str:
+    """Set of a number's open ids."""
+    return f"{prefix(municipality)}callbacks:of-number:{number}"
+
+
+def live(municipality: str) -> str:
+    """Hash, number to the id of the one request whose attempt is under way."""
+    return f"{prefix(municipality)}callbacks:live"
+
+
+def dials(municipality: str, number: str = "") -> str:
+    """Sorted set of attempts by their moment: all of the last hour, or a number's of two days."""
+    return f"{prefix(municipality)}callbacks:dials" + (f":{number}" if number else "")
 
 
 def open_counts(municipality: str) -> str:
     """Hash, `queue|state` to the number of open requests."""
-    return f"kc:{{{municipality}}}:callbacks:open"
+    return f"{prefix(municipality)}callbacks:open"
 
 
 def totals(municipality: str) -> str:
     """Hash, `name|label values` to a number since installation: what the counters of callbacks are read from."""
-    return f"kc:{{{municipality}}}:callbacks:totals"
+    return f"{prefix(municipality)}callbacks:totals"
+
+
+def changes(municipality: str) -> str:
+    """Stream of the last changes: `id`, `lists`, `entry` (a line of the history); some ten thousand are kept."""
+    return f"{prefix(municipality)}callbacks:changes"

@@ -1,26 +1,44 @@
-"""Callback requests in Redis: durable before they are promised. One Lua script a verb; no rule of the policy lives here."""
+"""Callback requests in Redis: durable before they are promised. One Lua script a verb; no rule of the policy lives here.
+
+Every verb is idempotent by its operation id, so that one whose answer was lost can be sent again. A verb answers with a word, not with
+an exception: that somebody else was quicker is no error.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, Literal, cast
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from callbacks import keys
-from callbacks.model import Request
-
-CALL_REMEMBERED_SECONDS = 24 * 3600
-"""Longer than any call lasts."""
+from callbacks.model import Entry, Outcome, Request, Stage
+from callbacks.policy import Next, Settled
+from callbacks.record import from_fields, seconds, standing, to_fields
+from callbacks.transitions import LEGAL, RANG
+from routing.callback_rules import CallbackRules
 
 WANTED = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
 """What Redis must be set to, so that a promise survives a power cut."""
+TRUSTED_SECONDS = 1.0
+"""How long one look at these settings holds."""
+SYNC_MILLISECONDS = 1000
+"""How long a promise waits for the disk where Redis can tell (WAITAOF, from 7.2 on)."""
+LEASE_SECONDS = 120
+AGE_BUCKETS = (60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 604800)
+"""Seconds from order to close, up to a week."""
 
-_REGISTER = (Path(__file__).parent / "lua" / "register.lua").read_text(encoding="utf-8")
+Word = Literal[
+    "stored", "merged", "enough", "claimed", "none", "ok", "settled", "closed", "wished", "done", "erased",
+    "unknown", "fenced", "illegal", "taken_by", "rings", "live", "number_a_day", "an_hour",
+]  # fmt: skip
 
 
 class StoreAway(ConnectionError):
@@ -40,11 +58,52 @@ class Durability:
 
 
 @dataclass(frozen=True)
-class Registered:
-    """The request that stands; `merged` when an earlier one took this one up."""
+class Answer:
+    """What a verb did, in a word, and the request as it is now; None when there is none."""
 
-    request: Request
-    merged: bool
+    word: Word
+    request: Request | None = None
+
+    @property
+    def standing(self) -> Request:
+        """The request, for who knows that there is one."""
+        if self.request is None:
+            raise LookupError(f"the store said {self.word} and gave no request")
+        return self.request
+
+
+@dataclass(frozen=True)
+class Act:
+    """Who does something, when. `operation` names it once and for all: the same one again changes nothing."""
+
+    now: datetime
+    by: str = ""
+    operation: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt to be made. `held_by` is the person whose phone rings first; "" while the queue decides."""
+
+    id: str
+    held_by: str = ""
+    busy: Collection[str] = ()
+    """Numbers that are in a call now."""
+    tomorrow: datetime | None = None
+    """From when a number is dialled again that has had its share of today."""
+    midnight: datetime | None = None
+    guard_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change as the stream tells it; `position` is where to go on from."""
+
+    position: str
+    id: str
+    lists: tuple[str, ...]
+    entry: Entry
 
 
 @dataclass(frozen=True)
@@ -59,17 +118,26 @@ class Figures:
     """Epoch seconds, 0 without an open request."""
 
 
-def matter(request: Request) -> str:
-    """What makes two open requests one: the same number about the same topic, to the same handler."""
-    return "|".join(filter(None, (request.number, request.topic, request.owner)))
+def _script(verb: str) -> str:
+    folder = Path(__file__).parent / "lua"
+    legal = ", ".join(f"{before} = {{{', '.join(f'{after} = true' for after in sorted(to))}}}" for before, to in LEGAL.items())
+    rang = ", ".join(f"{stage} = true" for stage in sorted(RANG))
+    head = f"local LEGAL = {{{legal}}}\nlocal RANG = {{{rang}}}\nlocal AGE_BUCKETS = {{{', '.join(map(str, AGE_BUCKETS))}}}\n"
+    return head + (folder / "prelude.lua").read_text(encoding="utf-8") + (folder / f"{verb}.lua").read_text(encoding="utf-8")
+
+
+VERBS = ("register", "claim", "call", "advance", "settle", "take", "put_back", "close", "follow_up", "erase")
+SCRIPTS = {verb: _script(verb) for verb in VERBS}
+DIGESTS = {verb: hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest() for verb, script in SCRIPTS.items()}
 
 
 class CallbackStore:
-    """The open promises of all municipalities of one installation."""
+    """The promises of all municipalities of one installation. Every method raises StoreAway while Redis is."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._register = redis.register_script(_REGISTER)
+        self._trusted_until = 0.0
+        self._can_wait = True
 
     async def durable(self) -> Durability:
         """Ask Redis how it keeps its word; never raises."""
@@ -85,57 +153,218 @@ class CallbackStore:
             return Durability(False, "Redis cannot write its append-only file")
         return Durability(True)
 
-    async def register(self, request: Request) -> Registered:
-        """Store a request; idempotent by call id. Raises NotDurable or StoreAway, and then nothing was promised."""
-        if not (durability := await self.durable()).ok:
-            raise NotDurable(durability.reason)
-        m, queue = request.municipality, request.queue
+    async def register(self, request: Request, act: Act, rules: CallbackRules) -> Answer:
+        """Store a request: stored, merged or enough. Raises NotDurable or StoreAway, and then nothing was promised."""
+        if time.monotonic() > self._trusted_until:
+            if not (durability := await self.durable()).ok:
+                raise NotDurable(durability.reason)
+            self._trusted_until = time.monotonic() + TRUSTED_SECONDS
+        arguments = {"new_id": request.id, "fields": to_fields(request), "open_per_number": rules.open_per_number}
         try:
-            standing = await self._register(
-                keys=[
-                    keys.request(m, request.id), keys.open_by_due(m, queue), keys.open_by_matter(m),
-                    keys.of_call(m, request.call_id), keys.open_counts(m), keys.totals(m),
-                ],
-                args=[
-                    request.model_dump_json(), request.id, request.due.timestamp(), matter(request),
-                    f"{queue}|{request.source}", f"{queue}|{request.state}", CALL_REMEMBERED_SECONDS,
-                ],
-            )  # fmt: skip
-            found = await self._redis.get(keys.request(m, str(standing)))
-        except (RedisError, OSError) as error:
-            raise StoreAway(str(error)) from error
-        if found is None:
-            raise StoreAway(f"request {standing} vanished while it was registered")
-        kept = Request.model_validate_json(found)
-        return Registered(kept, merged=kept.id != request.id)
+            return await self._run("register", request.municipality, act, "registered", arguments, synced=True)
+        except StoreAway:
+            self._trusted_until = 0.0
+            raise
 
-    async def open_requests(self, municipality: str, queues: Iterable[str], count: int = 100) -> list[Request]:
-        """Up to `count` open requests of these queues, the earliest due first. Raises StoreAway."""
-        try:
-            due: list[tuple[str, float]] = []
-            for queue in queues:
-                due += await self._earliest(municipality, queue, count)
-            first = sorted(due, key=lambda one: one[1])[:count]
-            rows = await self._redis.mget([keys.request(municipality, str(one)) for one, _ in first]) if first else []
-        except (RedisError, OSError) as error:
-            raise StoreAway(str(error)) from error
-        return [Request.model_validate_json(row) for row in rows if row]
+    async def claim(self, municipality: str, queue: str, attempt: Attempt, act: Act, rules: CallbackRules) -> Answer:
+        """The earliest place of a queue that may be dialled now, with the intent to dial it stored: claimed, none or an_hour."""
+        arguments = {"queue": queue, **_guard(attempt, act, rules)}
+        return await self._run("claim", municipality, act, "dialling", arguments)
+
+    async def call(self, municipality: str, request_id: str, attempt: Attempt, act: Act, rules: CallbackRules) -> Answer:
+        """The intent to dial a request that `attempt.held_by` has taken: claimed, taken_by, illegal, or the guard's word."""
+        return await self._run("call", municipality, act, "dialling", {"id": request_id, **_guard(attempt, act, rules)})
+
+    async def advance(self, request: Request, act: Act, stage: Stage, held_by: str = "") -> Answer:
+        """An attempt has come so far; its lease runs anew: ok, illegal or fenced."""
+        arguments = {"stage": stage, "held_by": held_by, "lease_until": seconds(act.now + timedelta(seconds=LEASE_SECONDS))}
+        return await self._run("advance", request.municipality, act, stage or "renewed", _of(request) | arguments)
+
+    async def settle(self, request: Request, attempt: str, act: Act, result: Settled, after: Next) -> Answer:
+        """An attempt has ended: settled, illegal (it was settled before) or fenced."""
+        arguments = _of(request) | {
+            "attempt": attempt,
+            "result": "" if result == "withdrawn" else result,
+            "rang": after.counts or after.busy or result in ("congestion", "failed"),
+            "state": after.state,
+            "reason": after.reason,
+            "outcome": after.outcome,
+            "not_before": seconds(after.not_before),
+            "place": seconds(after.place),
+            "counts": after.counts,
+            "busy": after.busy,
+        }
+        return await self._run("settle", request.municipality, act, "settled", arguments)
+
+    async def take(self, municipality: str, request_id: str, to: str, act: Act, until: datetime, from_: str = "") -> Answer:
+        """A person works on it from now on: ok, taken_by or illegal. `from_` is who may have it now; "*" for whoever."""
+        arguments = {"id": request_id, "to": to, "lease_until": seconds(until), "from": from_}
+        return await self._run("take", municipality, act, "taken" if to == act.by else "handed_over", arguments)
+
+    async def put_back(self, after: Request, act: Act, what: str, from_: str = "*") -> Answer:
+        """Back to who waits, with the times and the owner of `after`: ok, taken_by or illegal. `what` names it in the history."""
+        times = {name: seconds(getattr(after, name)) for name in ("not_before", "place", "due", "limit", "follow_up_at", "wanted")}
+        fields = times | {"owner": after.owner, "lapsed": str(int(after.lapsed)), "followed": str(after.followed)} | standing(after)
+        return await self._run("put_back", after.municipality, act, what, {"id": after.id, "from": from_, "fields": fields})
+
+    async def close(self, municipality: str, request_id: str, outcome: Outcome, act: Act, from_: str = "*") -> Answer:
+        """Close: closed, wished (the attempt under way has to be withdrawn), rings (too late), taken_by or illegal."""
+        arguments = {"id": request_id, "outcome": outcome, "reason": act.why, "from": from_}
+        return await self._run("close", municipality, act, "closed", arguments)
+
+    async def follow_up(self, request: Request, act: Act, what: str, then: datetime | None, lapsed: Request | None = None) -> Answer:
+        """A follow-up is done, the next one is at `then`: ok, done or illegal. With `lapsed` the request stands as that one from now on."""
+        fields: dict[str, str] = {}
+        if lapsed:
+            fields = {"lapsed": "1", "place": seconds(lapsed.place)} | standing(lapsed)
+        arguments = {"id": request.id, "followed": request.followed, "next": seconds(then), "fields": fields}
+        return await self._run("follow_up", request.municipality, act, what, arguments)
+
+    async def erase(self, request: Request, act: Act, *, whole: bool) -> Answer:
+        """The retention: the number (and the message), or the whole row: erased or illegal."""
+        return await self._run("erase", request.municipality, act, "erased", {"id": request.id, "whole": whole})
+
+    async def find(self, municipality: str, request_id: str) -> Request | None:
+        """A request, open or closed."""
+        found = await self._found(municipality, [request_id])
+        return found[0] if found else None
+
+    async def history(self, municipality: str, request_id: str) -> list[Entry]:
+        """What has happened to a request, the oldest first."""
+        lines = await self._asked(self._redis.lrange(keys.history(municipality, request_id), 0, -1))
+        return [Entry.model_validate_json(line) for line in lines]
+
+    async def listed(self, municipality: str, lists: Iterable[str], count: int = 100) -> list[Request]:
+        """Up to `count` open requests that stand in any of these lists, the earliest due first."""
+        by_due: dict[str, float] = {}
+        for one in lists:
+            rows = await self._asked(self._redis.zrange(keys.due(municipality, one), 0, count - 1, withscores=True))
+            by_due |= {str(id_): float(at) for id_, at in rows}
+        return await self._found(municipality, sorted(by_due, key=by_due.__getitem__)[:count])
+
+    async def of_number(self, municipality: str, number: str) -> list[Request]:
+        """A number's open requests, the earliest due first."""
+        ids = await self._asked(self._redis.smembers(keys.of_number(municipality, number)))
+        return sorted(await self._found(municipality, map(str, ids)), key=lambda one: one.due)
+
+    async def under_way(self, municipality: str) -> list[Request]:
+        """The requests whose attempts have not been settled."""
+        ids = await self._asked(self._redis.hvals(keys.live(municipality)))
+        return await self._found(municipality, map(str, ids))
+
+    async def leases_over(self, municipality: str, now: datetime, count: int = 100) -> list[Request]:
+        """Requests that somebody worked on and has let lie."""
+        ids = await self._asked(self._redis.zrangebyscore(keys.leases(municipality), "-inf", now.timestamp(), 0, count))
+        return await self._found(municipality, map(str, ids))
+
+    async def to_follow_up(self, municipality: str, now: datetime, count: int = 100) -> list[Request]:
+        """Requests of which somebody has to know by now."""
+        ids = await self._asked(self._redis.zrangebyscore(keys.follow_up(municipality), "-inf", now.timestamp(), 0, count))
+        return await self._found(municipality, map(str, ids))
+
+    async def closed_before(self, municipality: str, moment: datetime, count: int = 100, skip: int = 0) -> list[Request]:
+        """Requests that were closed before a moment, the oldest first."""
+        ids = await self._asked(self._redis.zrangebyscore(keys.closed(municipality), "-inf", moment.timestamp(), skip, count))
+        return await self._found(municipality, map(str, ids))
+
+    async def changes(self, municipality: str, after: str, wait: timedelta) -> AsyncIterator[Change]:
+        """The changes behind a position ("$" for from now on), as they come; ends when none came for so long.
+
+        The client must allow a read to last that long.
+        """
+        key = keys.changes(municipality)
+        while True:
+            found = await self._asked(self._redis.xread({key: after}, block=int(wait.total_seconds() * 1000), count=100))
+            if not found:
+                return
+            for position, said in found[0][1]:
+                after = str(position)
+                yield Change(after, said["id"], tuple(said["lists"].split("|")), Entry.model_validate_json(said["entry"]))
+
+    async def last_change(self, municipality: str) -> str:
+        """The position of the latest change."""
+        rows = await self._asked(self._redis.xrevrange(keys.changes(municipality), count=1))
+        return str(rows[0][0]) if rows else "0"
 
     async def figures(self, municipality: str, queues: Iterable[str], now: datetime) -> Figures:
-        """The figures of these queues. Raises StoreAway."""
-        try:
-            totals = await self._redis.hgetall(keys.totals(municipality))
-            counts = await self._redis.hgetall(keys.open_counts(municipality))
-            overdue: dict[str, int] = {}
-            oldest: dict[str, float] = {}
-            for queue in queues:
-                overdue[queue] = await self._redis.zcount(keys.open_by_due(municipality, queue), "-inf", f"({now.timestamp()}")
-                oldest[queue] = max((at for _, at in await self._earliest(municipality, queue, 1)), default=0.0)
-        except (RedisError, OSError) as error:
-            raise StoreAway(str(error)) from error
+        """The figures of these queues."""
+        totals = await self._asked(self._redis.hgetall(keys.totals(municipality)))
+        counts = await self._asked(self._redis.hgetall(keys.open_counts(municipality)))
+        overdue: dict[str, int] = {}
+        oldest: dict[str, float] = {}
+        for queue in queues:
+            key = keys.due(municipality, f"queue/{queue}")
+            overdue[queue] = await self._asked(self._redis.zcount(key, "-inf", f"({now.timestamp()}"))
+            first = await self._asked(self._redis.zrange(key, 0, 0, withscores=True))
+            oldest[queue] = max((at for _, at in first), default=0.0)
         by_state = {(queue, state): int(n) for field, n in counts.items() for queue, _, state in [str(field).partition("|")]}
         return Figures({str(field): float(n) for field, n in totals.items()}, by_state, overdue, oldest)
 
-    async def _earliest(self, municipality: str, queue: str, count: int) -> list[tuple[str, float]]:
-        rows = await self._redis.zrange(keys.open_by_due(municipality, queue), 0, count - 1, withscores=True)
-        return cast(list[tuple[str, float]], rows)
+    async def _found(self, municipality: str, ids: Iterable[str]) -> list[Request]:
+        pipe = self._redis.pipeline(transaction=False)
+        for one in ids:
+            pipe.hgetall(keys.request(municipality, one))
+        rows = await self._asked(pipe.execute())
+        return [from_fields(row) for row in rows if row]
+
+    async def _run(
+        self, verb: str, municipality: str, act: Act, what: str, arguments: Mapping[str, object], *, synced: bool = False
+    ) -> Answer:
+        entry = Entry(at=act.now, act=what, state="waiting", by=act.by).model_dump(mode="json")  # the script sets the state
+        if act.why:
+            entry["why"] = act.why
+        said = json.dumps({"op": act.operation, "now": seconds(act.now), "entry": entry, **arguments}, ensure_ascii=False)
+        try:
+            word, _, flat = await self._evaluated(verb, keys.prefix(municipality), said, synced=synced)
+        except (RedisError, OSError) as error:
+            raise StoreAway(str(error)) from error
+        fields = dict(zip(flat[::2], flat[1::2], strict=True))
+        return Answer(word, from_fields(fields) if fields else None)
+
+    async def _evaluated(self, verb: str, prefix: str, said: str, *, synced: bool) -> tuple[Word, str, list[str]]:
+        for text in (DIGESTS[verb], None):
+            pipe = self._redis.pipeline(transaction=False)  # one connection: WAITAOF speaks of its own writes
+            pipe.evalsha(DIGESTS[verb], 1, prefix, said) if text else pipe.eval(SCRIPTS[verb], 1, prefix, said)
+            if synced and self._can_wait:
+                pipe.execute_command("WAITAOF", 1, 0, SYNC_MILLISECONDS)
+            answer, *waited = await pipe.execute(raise_on_error=False)
+            if isinstance(answer, NoScriptError):
+                continue
+            if isinstance(answer, Exception):
+                raise answer
+            self._judge(waited)
+            return cast(tuple[Word, str, list[str]], answer)
+        raise AssertionError("EVAL needs no script that is there already")
+
+    def _judge(self, waited: list[object]) -> None:
+        match waited:
+            case [ResponseError()]:
+                self._can_wait = False  # older than 7.2: `appendfsync always` alone has to do
+            case [[0, *_]]:
+                raise RedisError(f"the write was not on disk within {SYNC_MILLISECONDS} ms")
+            case [Exception() as error]:
+                raise error
+
+    async def _asked(self, asking: Awaitable[Any]) -> Any:  # redis-py's own types name every form of every protocol
+        try:
+            return await asking
+        except (RedisError, OSError) as error:
+            raise StoreAway(str(error)) from error
+
+
+def _of(request: Request) -> dict[str, object]:
+    return {"id": request.id, "token": request.token}
+
+
+def _guard(attempt: Attempt, act: Act, rules: CallbackRules) -> dict[str, object]:
+    return {
+        "attempt": attempt.id,
+        "held_by": attempt.held_by,
+        "lease_until": seconds(act.now + timedelta(seconds=LEASE_SECONDS)),
+        "busy": dict.fromkeys(attempt.busy, True),
+        "midnight": seconds(attempt.midnight),
+        "tomorrow": seconds(attempt.tomorrow),
+        "guard_until": seconds(attempt.guard_until),
+        "number_a_day": rules.dials_per_number_a_day,
+        "an_hour": rules.dials_an_hour,
+    }

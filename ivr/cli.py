@@ -105,7 +105,7 @@ def list_callbacks(
     async def rows() -> list[CallbackRow]:
         async with connect_store(settings) as redis:
             store = CallbackStore(redis)
-            found = [r for m in load_all(settings).values() for r in await store.open_requests(m.slug, m.queues)]
+            found = [r for m in load_all(settings).values() for r in await store.listed(m.slug, [f"queue/{queue}" for queue in m.queues])]
         return [row(request, now()) for request in found if may_see(duty, protected=request.protected)]
 
     listed = asyncio.run(rows())

@@ -6,7 +6,6 @@ It decides nothing by itself but what to do when the store is away: promise noth
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,7 +15,8 @@ import structlog
 from callbacks import conversation as offer
 from callbacks import policy
 from callbacks.model import Request, Source
-from callbacks.store import CallbackStore, NotDurable, Registered, StoreAway
+from callbacks.orders import new_request
+from callbacks.store import Act, Answer, CallbackStore, NotDurable, StoreAway
 from dialplan.prompts.catalogue import LONGEST_ESTIMATE, LONGEST_POSITION
 from ivr import returned
 from ivr.books import Storing
@@ -163,7 +163,7 @@ def offered(desk: Desk, on_duty: int) -> str:
     if on_duty != 1:
         return "queue-offer"
     moment = desk.now()
-    due = policy.due(desk.municipality.hours, moment)
+    due = policy.due(desk.municipality.hours, moment, desk.municipality.callbacks)
     is_today = due.astimezone(hours.ZONE).date() == moment.astimezone(hours.ZONE).date()
     return "queue-few-today" if is_today else "queue-few"
 
@@ -197,45 +197,40 @@ async def ordering(entry: Entry, desk: Desk, *, is_open: bool) -> None:
         return await (queue(entry, desk, entry.state.topic or "guide") if is_open else no_callback(entry, desk, is_open=False))
     try:
         with desk.storing("register"):
-            standing = await desk.store.register(request(entry, desk, turn.move.number, is_open=is_open))
+            wanted = request(entry, desk, turn.move.number, is_open=is_open)
+            act = Act(wanted.created_at, operation=f"call-{entry.call_id}")
+            standing = await desk.store.register(wanted, act, desk.municipality.callbacks)
     except (NotDurable, StoreAway) as error:
         log.error("callback.not_stored", call_id=entry.call_id, error=str(error))
         return await no_callback(entry, desk, is_open=is_open)
     await confirm(entry, desk, standing, is_open=is_open)
 
 
-async def confirm(entry: Entry, desk: Desk, standing: Registered, *, is_open: bool) -> None:
+async def confirm(entry: Entry, desk: Desk, answer: Answer, *, is_open: bool) -> None:
     """Say by when we ring. Who had ordered one before may also wait on in the same place."""
-    promise, when = f"callback:{standing.request.id}", spoken.by_then(standing.request.due, desk.now())
-    if standing.merged and is_open:
+    standing, merged = answer.standing, answer.word != "stored"
+    promise, when = f"callback:{standing.id}", spoken.by_then(standing.due, desk.now())
+    if merged and is_open:
         state = entry.state.about(entry.state.topic or "guide")
         return await entry.step("promised", KC=str(state), KC_END=promise, KC_SAY=entry.files(("callback-exists", *when, "callback-stay")))
-    first = "callback-exists" if standing.merged else "callback-done"
+    first = "callback-exists" if merged else "callback-done"
     await entry.step("end", KC_END=promise, KC_SAY=entry.files((first, *when, "callback-from")))
 
 
 def request(entry: Entry, desk: Desk, number: str, *, is_open: bool) -> Request:
     """The promise as it is stored: one that is ordered while closed gets its place at the opening."""
-    moment, opening_hours = desk.now(), desk.municipality.hours_of(entry.state.line)
-    counted = hours.counts_from(moment, desk.closed_until())
-    opening = hours.next_opening(opening_hours, counted)
-    topic = entry.state.topic or "guide"
-    matter = desk.municipality.topics[topic]
-    owner = entry.target if entry.reason in returned.REASONS else ""
-    return Request(
-        id=uuid.uuid4().hex,
-        municipality=entry.state.municipality,
-        call_id=entry.call_id,
+    moment = desk.now()
+    return new_request(
+        desk.municipality,
         number=number,
-        topic=topic,
-        queue=matter.queue,
+        topic=entry.state.topic or "guide",
         source=SOURCES.get(entry.reason, "queue_key") if is_open else "closed",
-        owner=owner,
-        protected=matter.protected,
-        not_before=opening,
-        place=datetime.fromtimestamp(entry.state.place, UTC) if is_open else opening,
-        due=(policy.due_of_handler if owner else policy.due)(opening_hours, counted),
-        created_at=moment,
+        now=moment,
+        place=datetime.fromtimestamp(entry.state.place, UTC),
+        counted_from=hours.counts_from(moment, desk.closed_until()),
+        opening=desk.municipality.hours_of(entry.state.line),
+        owner=entry.target if entry.reason in returned.REASONS else "",
+        call_id=entry.call_id,
     )
 
 

@@ -127,7 +127,7 @@ def promised(municipality: Municipality, move: Move, at: datetime, state: hours.
     """How the callback conversation ends, in words; the number masked."""
     match move:
         case Register(number=number):
-            due = policy.due(municipality.hours, at).astimezone(hours.ZONE)
+            due = policy.due(municipality.hours, at, municipality.callbacks).astimezone(hours.ZONE)
             return f"a callback to {masked(number)}, promised by {due:%Y-%m-%d %H:%M}"
         case GiveUp() if state == "open":
             return "no callback; the same place in the queue"

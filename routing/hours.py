@@ -133,3 +133,15 @@ def add_open_time(hours: OpeningHours, start: datetime, amount: timedelta) -> da
             return begins + left
         left -= span.closes - begins
     raise LookupError("these hours do not open long enough within a year")
+
+
+def subtract_open_time(hours: OpeningHours, end: datetime, amount: timedelta) -> datetime:
+    """The moment from which `amount` of open time passes until `end`. Raises LookupError for hours that never open."""
+    left = amount
+    for ago in range(HORIZON_DAYS):
+        for span in reversed(of_day(hours, end.astimezone(ZONE).date() - timedelta(days=ago))):
+            closes = min(span.closes, end)
+            if left <= closes - span.opens:
+                return closes - left
+            left -= max(closes - span.opens, timedelta())
+    raise LookupError("these hours have not been open long enough within a year")

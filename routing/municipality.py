@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from routing.callback_rules import CallbackRules
 from routing.opening_hours import OpeningHours, Weekly
 from routing.part import Part
 from routing.people import Administration, Function, Guide, Handler, Staffing
@@ -57,6 +58,8 @@ class Topic(Part):
     queue: Name
     protected: bool = False
     kkik: KkikArea | None = None
+    callbacks_by: Name | None = None
+    """The function that rings back about it; the guides when left out. What is protected needs one."""
 
 
 class Queue(Part):
@@ -114,6 +117,7 @@ class Municipality(Part):
     administrations: dict[Name, Administration]
     topics: dict[Name, Topic]
     queues: dict[Name, Queue]
+    callbacks: CallbackRules = CallbackRules()
     staffing: Staffing = Staffing()
     guides: tuple[Guide, ...] = Field(min_length=1)
     handlers: tuple[Handler, ...] = ()
@@ -125,7 +129,6 @@ class Municipality(Part):
     def priority_line(self, topic: str) -> str | None:
         """The name of the priority line that takes a topic, or None when guides do."""
         return next((name for name, line in self.priority_lines.items() if line.topic == topic), None)
-
 
     @property
     def has_previous_guide_first(self) -> bool:
@@ -151,6 +154,20 @@ class Municipality(Part):
     def extensions(self) -> frozenset[str]:
         """Where a call can be transferred to: every handler's and function's extension."""
         return frozenset(one.extension for one in self.handlers) | {one.extension for one in self.functions.values()}
+
+    def is_protected(self, topic: str, extension: str = "") -> bool:
+        """Whether a callback about a topic, by a handler or function, is for those with the duty only.
+
+        That somebody looks for a handler of an administration with a protected topic says as much as the topic.
+        """
+        protected = {one.administration for one in self.topics.values() if one.protected}
+        return self.topics[topic].protected or self.administration_of(extension) in protected
+
+    def administration_of(self, extension: str) -> str:
+        """The administration of a handler or a function, "" for any other extension."""
+        of = {one.extension: one.administration for one in self.handlers}
+        of |= {one.extension: one.administration for one in self.functions.values()}
+        return of.get(extension, "")
 
     def phone_hours_of(self, extension: str) -> Weekly | None:
         """The phone hours of a handler or a function; None for the municipality's own hours, which hold for everybody else, too."""

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from routing.opening_hours import Weekly
 from routing.part import Part
-from routing.words import E164, Extension, Name, Text
+from routing.words import E164, Email, Extension, Name, Text
 
 Seat = Literal["back_office", "reception", "stand_in"]
 SEATS: tuple[Seat, ...] = ("back_office", "reception", "stand_in")
@@ -16,9 +16,10 @@ SEATS: tuple[Seat, ...] = ("back_office", "reception", "stand_in")
 
 
 class Administration(Part):
-    """A part of the organisation that a matter and a handler belong to."""
+    """A part of the organisation that a matter and a handler belong to. Its manager is told of callbacks that are late."""
 
     title: Text
+    manager_email: Email | None = None
 
 
 class Guide(Part):
@@ -52,6 +53,8 @@ class Handler(Part):
     administration: Name
     number: E164
     phone_hours: Weekly | None = None
+    email: Email | None = None
+    """Where he or she is told of callbacks that wait, at most twice a day."""
 
 
 class Function(Part):
@@ -65,3 +68,4 @@ class Function(Part):
     phone_hours: Weekly | None = None
     number: E164 | None = None
     """Its own direct number, when the exchange has one."""
+    email: Email | None = None

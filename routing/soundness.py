@@ -28,7 +28,7 @@ def refusals(file: str, m: Municipality) -> tuple[Problem, ...]:
 
 def warnings(file: str, m: Municipality) -> tuple[Problem, ...]:
     """What can be served and should be looked at before: placeholders, and names that nothing leads to."""
-    return tuple(Problem(file, *found) for judge in (_placeholders, _unused) for found in judge(m))
+    return tuple(Problem(file, *found) for judge in (_placeholders, _unused, _unowned) for found in judge(m))
 
 
 def menus(m: Municipality) -> dict[str, Keys]:
@@ -53,6 +53,9 @@ def _names(m: Municipality) -> Found:
         *((f"lines.{name}.topic", line.topic) for name, line in m.lines.items()),
         *((f"priority_lines.{name}.topic", line.topic) for name, line in m.priority_lines.items()),
         *(("topics", name) for name in FIXED_TOPICS),
+    ))  # fmt: skip
+    yield from _missing("function", "functions", m.functions, (
+        (f"topics.{name}.callbacks_by", topic.callbacks_by) for name, topic in m.topics.items() if topic.callbacks_by
     ))  # fmt: skip
     for name, function in m.functions.items():
         for kind, extensions in (("handlers", function.handlers), ("stand_ins", function.stand_ins)):
@@ -172,3 +175,10 @@ def _unused(m: Municipality) -> Found:
     for name in m.menus:
         if name not in led_to:
             yield f"menus.{name}", "no key leads to it", f'Add a key with action = "menu", menu = "{name}", or take the menu out.'
+
+
+def _unowned(m: Municipality) -> Found:
+    for name, topic in m.topics.items():
+        if topic.protected and not topic.callbacks_by:
+            reason = "is protected, and no function rings back about it: its callbacks wait for anybody with the duty"
+            yield f"topics.{name}.callbacks_by", reason, "Name the function that does, so that somebody is reminded."

@@ -12,6 +12,8 @@ E164 = Annotated[str, StringConstraints(pattern=r"^\+46[1-9][0-9]{5,9}$")]
 Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{3,6}$")]
 """What is dialled inside the municipality."""
 
+Email = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", max_length=254)]
+
 Text = Annotated[str, StringConstraints(pattern=r'^[^"\r\n;\[\]$]+$')]
 """What may stand in Asterisk's files as it is."""
 

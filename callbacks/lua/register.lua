@@ -1,14 +1,29 @@
--- Store a request, once a call, merged with the open one about the same number and topic.
--- KEYS: 1 record, 2 open by due, 3 open by matter, 4 of this call, 5 open counts, 6 totals.
--- ARGV: 1 record JSON, 2 id, 3 due (epoch s), 4 `number|topic` or `number|topic|owner`, 5 `queue|source`, 6 `queue|state`, 7 life of the call's memory (s).
--- Returns the id under which the promise stands: this one's, or the earlier one's.
-local known = redis.call('GET', KEYS[4]) or redis.call('HGET', KEYS[3], ARGV[4])
-local standing = known or ARGV[2]
-redis.call('SET', KEYS[4], standing, 'EX', ARGV[7])
-if known then return standing end
-redis.call('SET', KEYS[1], ARGV[1])
-redis.call('ZADD', KEYS[2], ARGV[3], ARGV[2])
-redis.call('HSET', KEYS[3], ARGV[4], ARGV[2])
-redis.call('HINCRBY', KEYS[5], ARGV[6], 1)
-redis.call('HINCRBY', KEYS[6], 'callbacks_requested|' .. ARGV[5], 1)
-return standing
+-- Store a request, or find the one that stands for the same matter and is still to be dialled.
+-- Arguments: new_id, fields (the record), open_per_number.
+-- Words: stored; merged (the id is the earlier one's); enough (as merged: this number has as many open ones as it may have).
+local f = a.fields
+local standing, word = redis.call('HGET', key('callbacks:matter'), f.matter), 'merged'
+if not standing then
+  local open, latest, created = 0, nil, 0
+  for _, id in ipairs(redis.call('SMEMBERS', key('callbacks:of-number:' .. f.number))) do
+    local one = load(id)
+    if AHEAD[one.state] and one.protected == f.protected then  -- a protected one must not be told of by another
+      open = open + 1
+      if tonumber(one.created) >= created then latest, created = id, tonumber(one.created) end
+    end
+  end
+  if open >= a.open_per_number then standing, word = latest, 'enough' end
+end
+if not standing then
+  write(a.new_id, {}, f)
+  count('callbacks_requested|' .. f.queue .. '|' .. f.source)
+  return answer('stored', a.new_id)
+end
+local one = load(standing)
+local better = {asked = one.asked + 1}
+if f.place ~= '' and one.place ~= '' and tonumber(f.place) < tonumber(one.place) then better.place = f.place end
+if tonumber(f.due) < tonumber(one.due) then better.due = f.due end
+a.entry.act = 'asked_again'
+write(standing, one, better)
+if word == 'enough' then count('callbacks_rejected|' .. f.queue .. '|open_per_number') end
+return answer(word, standing)

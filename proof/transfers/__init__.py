@@ -83,7 +83,7 @@ async def judged(redis: Redis, slug: str, calls: Sequence[Call]) -> list[tuple[O
         rows = [outcome.row_of(call, kept.values()) for call in calls]
         if None not in rows:
             break
-    owners = {one.id: one.owner for one in await CallbackStore(redis).open_requests(slug, ("guides",), 10 * len(calls))}
+    owners = {one.id: one.owner for one in await CallbackStore(redis).listed(slug, ("queue/guides",), 10 * len(calls))}
     return [(outcome.ours(call, row, owners), row) for call, row in zip(calls, rows, strict=True)]
 
 

@@ -34,6 +34,7 @@ def municipality_file(real: str, guides: int, ring_seconds: int, today: date, ma
     head, rest = real.split("[hours]", 1)
     kept, behind = rest[rest.index("[menu]") :].split("[[guides]]", 1)
     behind = behind[behind.index("[priority_lines") :]
+    kept = re.sub(r', callbacks_by = "\w+"', "", kept)  # no functions here
     series = json.dumps(sorted({number[:11] for number in OURS}))
     head = re.sub(r"^number_series = .*$", f"number_series = {series}", head, flags=re.MULTILINE)
     weekly = ", ".join(f"{day} = {json.dumps(['00:00-23:59'])}" for day in DAYS)

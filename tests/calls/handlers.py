@@ -29,4 +29,4 @@ async def in_talk(stack: Stack, phone: Softphone) -> Leg:
 async def promised(stack: Stack, number: str) -> list[Request]:
     """The open callbacks to a number."""
     async with stack.redis() as redis:
-        return [one for one in await CallbackStore(redis).open_requests("lekeberg", ("guides",), 1000) if one.number == number]
+        return [one for one in await CallbackStore(redis).listed("lekeberg", ("queue/guides",), 1000) if one.number == number]

@@ -20,7 +20,7 @@ async def test_9_orders_a_callback_whose_place_is_the_opening(stack: Stack, read
     row = await stack.last_call(ready, municipality="closedville")
     assert (row.outcome, row.choices) == ("callback", ("callback",))
     async with stack.redis() as redis:
-        (stored,) = await CallbackStore(redis).open_requests("closedville", ("guides",))
+        (stored,) = await CallbackStore(redis).listed("closedville", ("queue/guides",))
     assert (stored.id, stored.source, stored.number) == (row.callback_id, "closed", "+46701740641")
     assert stored.place == stored.not_before > stored.created_at
 

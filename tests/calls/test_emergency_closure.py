@@ -46,7 +46,7 @@ async def test_who_waits_hears_it_and_may_order_a_callback_and_who_talks_goes_on
     told = await stack.last_call(ready, number="0701740646")
     assert (told.outcome, told.queue, told.topic) == ("callback", "guides", "education")
     async with stack.redis() as redis:
-        requests = await CallbackStore(redis).open_requests("lekeberg", ("guides",), 1000)
+        requests = await CallbackStore(redis).listed("lekeberg", ("queue/guides",), 1000)
     (stored,) = [one for one in requests if one.number == "+46701740646"]
     end = datetime.fromisoformat(closed["until"])
     assert stored.source == "closed"

@@ -53,7 +53,7 @@ async def test_a_callback_that_is_ordered_there_follows_the_lines_hours(stack: S
     assert (await stack.call("0701740656", *steps, dials=MENU_CLOSED)).ended_by == "them"
     row = await stack.last_call(ready)
     async with stack.redis() as redis:
-        requests = await CallbackStore(redis).open_requests("lekeberg", ("guides",), 1000)
+        requests = await CallbackStore(redis).listed("lekeberg", ("queue/guides",), 1000)
     (stored,) = [one for one in requests if one.id == row.callback_id]
     assert stored.source == "closed"
     assert stored.due - stored.created_at > timedelta(days=90)

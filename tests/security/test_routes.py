@@ -19,7 +19,7 @@ from ivr.web import create
 from metrics.ledger import Ledger
 from metrics.story import CallRecord
 from tests.redis_server import redis_server
-from tests.store.test_callback_store import promise
+from tests.store.test_callback_store import order, promise
 
 SECRET = "x" * 20
 
@@ -95,7 +95,7 @@ def test_a_route_that_is_not_in_the_table_is_refused_at_start() -> None:
 async def test_protected_requests_and_calls_are_shown_with_the_duty_only(client: Client) -> None:
     store, ledger = CallbackStore(client.service.redis), Ledger(client.service.redis)
     for topic, protected in (("care", False), ("social", True)):
-        await store.register(promise(topic=topic).model_copy(update={"protected": protected}))
+        await order(store, promise(topic=topic).model_copy(update={"protected": protected}))
         await ledger.settle(CallRecord(
             call_id=topic, municipality="lekeberg", line="main", started=1.0, ended=2.0, outcome="answered", topic=topic, queue="guides",
             number="0701740605",

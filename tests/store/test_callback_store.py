@@ -9,7 +9,8 @@ import pytest
 from redis.asyncio import Redis
 
 from callbacks.model import Request
-from callbacks.store import CallbackStore, NotDurable, StoreAway
+from callbacks.store import Act, Answer, CallbackStore, NotDurable, StoreAway
+from routing.callback_rules import CallbackRules
 from tests.redis_server import redis_server
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -18,39 +19,45 @@ NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 def promise(number: str = "+46701740605", topic: str = "care", call_id: str = "", due: datetime = NOW, queue: str = "guides") -> Request:
     return Request(
         id=uuid.uuid4().hex, municipality="lekeberg", call_id=call_id or uuid.uuid4().hex, number=number, topic=topic, queue=queue,
-        source="queue_key", protected=False, not_before=NOW, place=NOW, due=due, created_at=NOW,
+        administration="social", source="queue_key", protected=False, not_before=NOW, place=NOW, due=due,
+        limit=NOW + timedelta(days=2), created_at=NOW,
     )  # fmt: skip
+
+
+async def order(store: CallbackStore, request: Request) -> Answer:
+    return await store.register(request, Act(NOW, operation=f"call-{request.call_id}"), CallbackRules())
 
 
 async def test_a_registered_request_is_listed_by_its_due_time(redis: Redis) -> None:
     store = CallbackStore(redis)
-    later = await store.register(promise(due=NOW + timedelta(hours=2)))
-    sooner = await store.register(promise("+46701740606", due=NOW + timedelta(hours=1), queue="specialists"))
-    assert await store.open_requests("lekeberg", ("guides", "specialists")) == [sooner.request, later.request]
-    assert await store.open_requests("lekeberg", ("guides",)) == [later.request]
-    assert not sooner.merged
+    later = await order(store, promise(due=NOW + timedelta(hours=2)))
+    sooner = await order(store, promise("+46701740606", due=NOW + timedelta(hours=1), queue="specialists"))
+    assert await store.listed("lekeberg", ("queue/guides", "queue/specialists")) == [sooner.request, later.request]
+    assert await store.listed("lekeberg", ("queue/guides",)) == [later.request]
+    assert sooner.word == "stored"
 
 
 async def test_the_same_call_registers_once(redis: Redis) -> None:
     store = CallbackStore(redis)
-    first = await store.register(promise(call_id="1.1"))
-    again = await store.register(promise("+46701740606", "education", call_id="1.1"))
-    assert (again.request.id, again.merged) == (first.request.id, True)
-    assert len(await store.open_requests("lekeberg", ("guides",))) == 1
+    first = await order(store, promise(call_id="1.1"))
+    again = await order(store, promise("+46701740606", "education", call_id="1.1"))
+    assert (again.word, again.request) == ("stored", first.request)  # the same answer
+    assert len(await store.listed("lekeberg", ("queue/guides",))) == 1
 
 
 async def test_the_same_number_and_topic_is_one_promise_and_another_topic_a_second_one(redis: Redis) -> None:
     store = CallbackStore(redis)
-    first = await store.register(promise())
-    assert (await store.register(promise())).request == first.request
-    assert (await store.register(promise(topic="education"))).request != first.request
+    first = await order(store, promise())
+    again = await order(store, promise())
+    assert (again.word, again.standing.id) == ("merged", first.standing.id)
+    assert (await order(store, promise(topic="education"))).request != first.request
 
 
 async def test_the_figures_count_requests_once_and_tell_what_is_overdue(redis: Redis) -> None:
     store = CallbackStore(redis)
     for number, due in (("+46701740605", NOW - timedelta(minutes=1)), ("+46701740606", NOW + timedelta(minutes=1))):
-        await store.register(promise(number, due=due))
-        await store.register(promise(number, due=due))
+        await order(store, promise(number, due=due))
+        await order(store, promise(number, due=due))
     figures = await store.figures("lekeberg", ("guides",), NOW)
     assert figures.totals == {"callbacks_requested|guides|queue_key": 2}
     assert figures.open == {("guides", "waiting"): 2}
@@ -60,9 +67,9 @@ async def test_the_figures_count_requests_once_and_tell_what_is_overdue(redis: R
 
 async def test_a_promise_stands_in_the_append_only_file(redis: Redis) -> None:
     store = CallbackStore(redis)
-    standing = await store.register(promise())
+    standing = await order(store, promise())
     await redis.execute_command("DEBUG", "LOADAOF")  # type: ignore[no-untyped-call]  # forgets what it has and reads the file again
-    assert await store.open_requests("lekeberg", ("guides",)) == [standing.request]
+    assert await store.listed("lekeberg", ("queue/guides",)) == [standing.request]
 
 
 @pytest.mark.parametrize(("settings", "reason"), [
@@ -74,8 +81,8 @@ async def test_a_store_that_could_lose_a_promise_takes_none(settings: dict[str, 
     async with redis_server(**settings) as redis:
         store = CallbackStore(redis)
         with pytest.raises(NotDurable, match=reason):
-            await store.register(promise())
-        assert await store.open_requests("lekeberg", ("guides",)) == []
+            await order(store, promise())
+        assert await store.listed("lekeberg", ("queue/guides",)) == []
 
 
 async def test_a_store_that_is_away_takes_none_and_says_so() -> None:
@@ -84,6 +91,6 @@ async def test_a_store_that_is_away_takes_none_and_says_so() -> None:
         await redis.shutdown(nosave=True)
         assert "does not answer" in (await store.durable()).reason
         with pytest.raises(NotDurable):
-            await store.register(promise())
+            await order(store, promise())
         with pytest.raises(StoreAway):
-            await store.open_requests("lekeberg", ("guides",))
+            await store.listed("lekeberg", ("queue/guides",))
