@@ -81,6 +81,11 @@ def totals(municipality: str) -> str:
     return f"{prefix(municipality)}callbacks:totals"
 
 
+def trace_position(installation: str) -> str:
+    """String, `inode:bytes`: how far Asterisk's queue log has been read for attempts."""
+    return f"kc:{{{installation}}}:callbacks:trace-position"
+
+
 def changes(municipality: str) -> str:
     """Stream of the last changes: `id`, `lists`, `entry` (a line of the history); some ten thousand are kept."""
     return f"{prefix(municipality)}callbacks:changes"

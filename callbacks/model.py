@@ -90,6 +90,8 @@ class Request(Order):
     wish: Outcome | Literal[""] = ""
     """The outcome to close with when the attempt under way comes back without having reached the citizen."""
     last_result: Result | Literal[""] = ""
+    tried_at: AwareDatetime | None = None
+    """When the citizen's phone rang last."""
     follow_up_at: AwareDatetime | None = None
     followed: int = 0
     """How many of its follow-ups are done."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from callbacks.model import Message, Request
 
-TIMES = ("wanted", "not_before", "place", "due", "limit", "lease_until", "follow_up_at", "closed_at")
+TIMES = ("wanted", "not_before", "place", "due", "limit", "lease_until", "follow_up_at", "tried_at", "closed_at")
 FLAGS = ("protected", "lapsed")
 Fields = Mapping[str, str]
 

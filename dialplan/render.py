@@ -20,7 +20,7 @@ import jinja2
 from pydantic import BaseModel, ConfigDict, Field
 
 from dialplan import people
-from dialplan.prompts.catalogue import sound
+from dialplan.prompts.catalogue import sound, topic_sound
 from routing.chain import Chain, chain
 from routing.duty import PAUSE_KEYS, longest_seat_wait, seat_waits
 from routing.hours import ZONE, Interval, intervals
@@ -131,6 +131,7 @@ RULES: Mapping[str, object] = dict(
     longest_seat_wait=longest_seat_wait,
     pause_keys=PAUSE_KEYS,
     targets=people.targets,
+    topic_sound=topic_sound,
     returned=people.RETURNED,
     is_ours=people.is_ours,
     previous_seconds=PREVIOUS_SECONDS,

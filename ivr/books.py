@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 from redis.asyncio import Redis
@@ -31,12 +32,30 @@ Storing = Callable[[str], AbstractContextManager[None]]
 """Times one operation of the store, by its name."""
 
 
+class AfterCall(Protocol):
+    """What else a call that the events told has to do."""
+
+    def ended(self, record: CallRecord) -> None:
+        """In the moment it ends."""
+
+    async def entered(self, record: CallRecord) -> None:
+        """When it stands in the ledger, or the store is away."""
+
+
 class Books:
     """The way of finished calls into the ledger of one installation."""
 
-    def __init__(self, redis: Redis, installation: str, cel: Path, storing: Storing, remembers_guide: Callable[[CallRecord], bool]) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        installation: str,
+        cel: Path,
+        storing: Storing,
+        remembers_guide: Callable[[CallRecord], bool],
+        after: AfterCall,
+    ) -> None:
         """`remembers_guide` says whether it may be noted who answered the call's number."""
-        self._remembers_guide = remembers_guide
+        self._remembers_guide, self._after = remembers_guide, after
         self.ledger = Ledger(redis)
         self._storing = storing
         self._redis = redis
@@ -49,6 +68,7 @@ class Books:
 
     def enter(self, record: CallRecord) -> None:
         """A call that the events told from its first fact to its last."""
+        self._after.ended(record)
         self._told.put_nowait(record)
 
     def remember_number(self, call_id: str, number: str) -> None:
@@ -74,6 +94,7 @@ class Books:
             except (RedisError, OSError) as error:
                 self._unsettled[record.call_id] = record
                 log.error("call.not_settled", call_id=record.call_id, error=str(error))
+            await self._after.entered(record)
             log.info("call.ended", **record.model_dump(exclude={"number", "exits", "choices"}))
 
     async def _read_log(self) -> None:

@@ -20,7 +20,7 @@ from ivr.books import Books
 from ivr.conversation import Desk, converse
 from ivr.entry import Entry, EntryGone
 from ivr.heartbeat import beat, silence
-from ivr.waiting import WaitingRoom, keep_speaking
+from ivr.waiting import STAND_IN, WaitingRoom, keep_speaking
 from metrics.consultation import Consultations
 from metrics.story import Story
 from routing.hours import ZONE
@@ -142,6 +142,8 @@ class Session:
                     known[1].cancel()
             case "UserEvent" if event.get("userevent") == "KC":
                 self._tell(event)
+            case "UserEvent" if event.get("word") == "QUEUED" and event.get("channel").startswith(STAND_IN):
+                self.room.stands_in(event)
             case "BridgeEnter" if int(event.get("bridgenumchannels")) >= 2:
                 if story := self.stories.get(event.get("linkedid")):
                     if story.rings:  # nobody took him out of a queue

@@ -20,10 +20,14 @@ from redis.exceptions import RedisError
 
 from access.refusal import Refused
 from access.tokens import Tokens
-from callbacks.store import CallbackStore
+from callbacks.called_in import close_kept
+from callbacks.dialler import Dialler, Surroundings
+from callbacks.store import Act, CallbackStore
 from ivr.activation import Activation
 from ivr.ami import ActionFailed, Ami, AmiLost, Credentials, sessions
 from ivr.books import Books
+from ivr.callback_legs import CallbackLegs
+from ivr.callers import Callers
 from ivr.closure import Closures
 from ivr.compatibility import check_connected
 from ivr.controller import Listener, Session
@@ -32,6 +36,7 @@ from ivr.crisis import Crisis
 from ivr.entry import Entry
 from ivr.exchange import Exchange
 from ivr.presence import Presence
+from ivr.ringing_back import RingingBack
 from ivr.rota import Rota
 from ivr.settings import Settings
 from ivr.switch_memory import Copy
@@ -57,7 +62,9 @@ class Service:
         self.redis = redis
         self.engine = Engine()
         cel = settings.asterisk_logs / "cel-custom" / "Master.csv"
-        self.books = Books(self.redis, next(iter(self.municipalities)), cel, self.engine.storing, self._remembers_guide)
+        installation = next(iter(self.municipalities))
+        self.callers = Callers(lambda: self.session.stories.values() if self.session else (), self._close_kept)
+        self.books = Books(self.redis, installation, cel, self.engine.storing, self._remembers_guide, self.callers)
         self.store = CallbackStore(self.redis)
         self.tokens = Tokens(self.redis)
         self.memory = Copy(self.municipalities, "closure", "crisis")
@@ -67,7 +74,10 @@ class Service:
         self.exchange = Exchange(self.acting)
         self.rota = Rota(self.activation, now)
         alarm = Unanswered(self.municipalities, self.engine.priority_unanswered.labels, acts=self._acts)
-        self.listeners: list[Listener] = [self.presence, self.closures, self.activation, alarm]
+        self.dialler = self._dialler()
+        queue_log = settings.asterisk_logs / "queue_log"
+        ringing_back = RingingBack(self.dialler, self.redis, queue_log, installation, self._acts)
+        self.listeners: list[Listener] = [self.presence, self.closures, self.activation, alarm, ringing_back]
         self.desks = {slug: self._desk(municipality) for slug, municipality in self.municipalities.items()}
         self.session: Session | None = None
         self._ami: Ami | None = None
@@ -145,6 +155,23 @@ class Service:
             closed_until=lambda: self.closures.until(municipality.slug),
             crisis=lambda: self.crisis.prompt(municipality.slug),
         )
+
+    def _dialler(self) -> Dialler:
+        legs = CallbackLegs(self.acting, self.municipalities.__getitem__, self.settings.carrier.form, time.monotonic)
+        around = Surroundings(
+            municipalities=self.municipalities,
+            now=now,
+            clock=time.monotonic,
+            on_duty=lambda slug, queue: self.presence.staffs[slug].on_duty(queue),
+            in_calls=self.callers.in_calls,
+            closed_until=self.closures.until,
+        )
+        return Dialler(self.store, legs, around)
+
+    async def _close_kept(self, record: CallRecord, number: str) -> None:
+        reached = [one.to for one in record.transfers if one.outcome == "answered"]
+        act = Act(now(), why="rang and was answered")
+        await close_kept(self.store, self.dialler, record.municipality, number, record.call_id, reached, act)
 
     def _remembers_guide(self, record: CallRecord) -> bool:
         municipality = self.municipalities.get(record.municipality)

@@ -19,6 +19,8 @@ log = structlog.get_logger()
 
 TOP_PRIORITY = 2147483647
 """`QUEUE_PRIO = TOP_PRIORITY - place` in the dialplan, so the priority in Asterisk's list gives the place back."""
+STAND_IN = "Local/"
+"""How the channels begin that wait for somebody else; citizens come over the trunk."""
 AGAIN_SECONDS = 10.0
 """A caller whom Asterisk did not hand out (answered or gone in that moment) is not asked for again at once."""
 
@@ -34,6 +36,8 @@ class Waiter:
     joined: float
     next_word: float
     ringing: int = 0
+    stand_in: bool = False
+    """It waits on behalf of a citizen who is to be rung back: it has a place, and is nobody who waits on the line."""
     asked_out: float = 0.0
     """Until this monotonic second he is not asked out of the queue once more."""
 
@@ -61,8 +65,15 @@ class WaitingRoom:
         """A caller who waited before we came (a `QueueEntry` of Asterisk's list)."""
         place = TOP_PRIORITY - int(entry.get("priority"))
         joined = time.time() - int(entry.get("wait"))
-        soon = time.monotonic() + (policy.announce_every_seconds if policy else math.inf)
-        self._wait(entry.get("uniqueid"), Waiter(entry.get("channel"), entry.get("queue"), place, joined, soon))
+        is_stand_in = entry.get("channel").startswith(STAND_IN)
+        soon = time.monotonic() + (policy.announce_every_seconds if policy and not is_stand_in else math.inf)
+        self._wait(entry.get("uniqueid"), Waiter(entry.get("channel"), entry.get("queue"), place, joined, soon, stand_in=is_stand_in))
+
+    def stands_in(self, event: Event) -> None:
+        """A citizen who is to be rung back has a place in a queue from now on."""
+        queue, joined = f"{event.get('municipality')}-{event.get('detail')}", float(event.get("timestamp"))
+        waiter = Waiter(event.get("channel"), queue, int(event.get("place")), joined, math.inf, stand_in=True)
+        self._wait(event.get("uniqueid"), waiter)
 
     def _wait(self, uniqueid: str, waiter: Waiter) -> None:
         waiter.joined = self._joined.setdefault(uniqueid, waiter.joined)
@@ -93,7 +104,7 @@ class WaitingRoom:
 
     def joined(self, queue: str) -> list[float]:
         """When each caller in this queue (Asterisk's name) first joined, in epoch seconds."""
-        return [waiter.joined for waiter in self._waiters.values() if waiter.queue == queue]
+        return [waiter.joined for waiter in self._waiters.values() if waiter.queue == queue and not waiter.stand_in]
 
     async def speak(self, ami: Ami) -> None:
         """Withdraw those whose turn to be told has come."""
@@ -109,7 +120,7 @@ class WaitingRoom:
         """Withdraw all who wait in a municipality's queues; whom a phone rings for comes out if it is not answered."""
         now = time.monotonic()
         for waiter in list(self._waiters.values()):
-            if waiter.queue.partition("-")[0] == municipality and waiter.asked_out <= now:
+            if waiter.queue.partition("-")[0] == municipality and waiter.asked_out <= now and not waiter.stand_in:
                 waiter.asked_out = now + AGAIN_SECONDS
                 await _withdrawn(ami, waiter)
 

@@ -10,6 +10,7 @@ a.entry.attempt, a.entry.result, a.entry.reason = a.attempt, a.result, a.reason
 if a.result ~= '' then count('callback_attempts|' .. r.queue .. '|' .. a.result) end
 r.settled = a.attempt
 redis.call('HSET', record_key(a.id), 'settled', a.attempt, 'last_result', a.result)
+if a.rang then redis.call('HSET', record_key(a.id), 'tried_at', a.now) end
 if r.state == 'closed' then
   note(a.id, r)
   return answer('settled', a.id)

@@ -3,7 +3,9 @@ what a municipality says in words of its own."""
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,15 +70,32 @@ def sound(municipality: Municipality, prompt: str) -> str:
     return f"kc/{municipality.slug}/{prompt}" if prompt in municipality.texts else f"kc/{prompt}"
 
 
+def topic_sound(title: str) -> str:
+    """The file that says a topic's title: by the title itself, so that municipalities with the same one share it."""
+    plain = unicodedata.normalize("NFKD", title.lower()).encode("ascii", "ignore").decode()
+    return f"kc/topic-{re.sub('[^a-z0-9]+', '-', plain).strip('-')}"
+
+
+def topics(municipality: Municipality) -> Catalogue:
+    """The titles of a municipality's topics as they are said to a guide, by the file names of `topic_sound`."""
+    return {topic_sound(topic.title): _title(topic.title) for topic in municipality.topics.values()}
+
+
 def heard(municipality: Municipality) -> Catalogue:
     """Every prompt by id, in the words that this municipality's callers hear."""
     return load() | {name: parsed(parts) for name, parts in municipality.texts.items()}
 
 
 def own_files(folder: Path) -> Catalogue:
-    """The texts of all municipalities' files in a folder, by the file names that `sound` gives them. Raises ValueError, as `load`."""
-    files = (tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.toml")))
-    return {f"kc/{raw['slug']}/{name}": parsed(parts) for raw in files for name, parts in raw.get("texts", {}).items()}
+    """The texts of all municipalities' files in a folder, by the file names of `sound` and `topic_sound`. Raises ValueError, as `load`."""
+    files = [tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.toml"))]
+    own = {f"kc/{raw['slug']}/{name}": parsed(parts) for raw in files for name, parts in raw.get("texts", {}).items()}
+    titles = (topic["title"] for raw in files for topic in raw.get("topics", {}).values())
+    return own | {topic_sound(title): _title(title) for title in titles}
+
+
+def _title(title: str) -> tuple[Part, ...]:
+    return (Part("sv", f"{title}."),)
 
 
 def parsed(parts: Iterable[str]) -> tuple[Part, ...]:

@@ -7,7 +7,7 @@ import wave
 from collections.abc import Mapping
 from pathlib import Path
 
-from dialplan.prompts.catalogue import Part, asterisks_own, heard, sound
+from dialplan.prompts.catalogue import Part, asterisks_own, heard, sound, topics
 from routing.municipality import Municipality
 
 WORD_SECONDS = 60 / 150
@@ -20,9 +20,12 @@ EDGE_SECONDS = 0.7
 
 
 def lengths(municipality: Municipality, sounds: Path | None = None) -> Mapping[str, float]:
-    """Seconds by the file names that Asterisk plays for a municipality (`catalogue.sound` and its own). `sounds` holds them as `ID.wav`,
-    where they are built."""
-    catalogue = {sound(municipality, name): parts for name, parts in heard(municipality).items()} | asterisks_own()
+    """Seconds by the file names that Asterisk plays for a municipality (`catalogue.sound`, `topic_sound`, its own).
+
+    `sounds` holds them as `ID.wav`, where they are built.
+    """
+    catalogue = {sound(municipality, name): parts for name, parts in heard(municipality).items()}
+    catalogue |= topics(municipality) | asterisks_own()
     return {name: _measured(sounds, name) or sum(map(estimated, parts)) for name, parts in catalogue.items()}
 
 

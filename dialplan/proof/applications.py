@@ -33,7 +33,7 @@ LEG = re.compile(r"Local/(?P<exten>[^@]+)@(?P<context>[^/]+)(?:/n)?")
 READ_SECONDS = 10.0
 """What `Read` waits by itself; Asterisk's default."""
 MEMBERS = ("AddQueueMember", "PauseQueueMember", "RemoveQueueMember", "UnpauseQueueMember")
-PASSING = ("Answer", "CELGenUserEvent", "NoOp", "Originate", "SoftHangup", "UserEvent", "WaitForCondition", *MEMBERS)
+PASSING = ("Answer", "CELGenUserEvent", "NoOp", "Originate", "QueueLog", "SoftHangup", "UserEvent", "WaitForCondition", *MEMBERS)
 """They take no time worth counting and lead nowhere else; what is originated is no call of a citizen's, nor is
 a leg that waits for its turn to ring."""
 SETTING = ("MSet", "Set")

@@ -36,6 +36,8 @@ INSIDE = (*TALKED, "inside")
 """Nothing there depends on the topic; whoever comes back from there is walked with each topic from where he is asked."""
 PHONES = ("guide-codes", "guide-told")
 """What a guide's phone dials, and what it hears when the controller rings it."""
+CALLBACKS = ("stand-in", "own-phone", "citizen-first", "callback-one", "citizen-queue")
+"""Where the controller begins to ring back. Whoever is there has been spoken to, or nobody is."""
 
 
 def walk(municipality: Municipality, files: Mapping[str, str], lengths: Mapping[str, float]) -> list[Proof]:
@@ -56,7 +58,8 @@ def walk(municipality: Municipality, files: Mapping[str, str], lengths: Mapping[
 
     numbers = [number for line in municipality.lines.values() for number in line.numbers]
     coming = [Call(Place("trunk-in", form)) for number in numbers for form in dialled_forms(number)]
-    graph = explore([*coming, *begun(dialplan, municipality), *dialled(dialplan, municipality)], ways, MOST_CALLS)
+    others = (*dialled(dialplan, municipality), *ringing_back(dialplan, municipality))
+    graph = explore([*coming, *begun(dialplan, municipality), *others], ways, MOST_CALLS)
     findings = tuple(_findings(graph, outcomes, dialplan))
     return [_proof(clock, coming, graph, outcomes, findings if clock == "open" else ()) for clock in ("open", "closed", PAST)]
 
@@ -83,6 +86,14 @@ def dialled(dialplan: Dialplan, municipality: Municipality) -> Iterator[Call]:
     """Calls of the guides' own phones."""
     for context in (f"{municipality.slug}-{kind}" for kind in PHONES):
         yield from (Call(Place(context, exten)) for exten in dialplan.contexts.get(context, ()))
+
+
+def ringing_back(dialplan: Dialplan, municipality: Municipality) -> Iterator[Call]:
+    """The legs of attempts to ring a citizen back."""
+    for context in (f"{municipality.slug}-{kind}" for kind in CALLBACKS):
+        for exten in dialplan.contexts.get(context, ()):
+            state = f"1/{municipality.slug}/{NUMBER}/guide/{NUMBER}/{NUMBER}"
+            yield Call(Place(context, exten), (("KC", state), ("KC_TOPIC", "guide"), ("KC_WHOSE", "NONE")), spoken=True)
 
 
 def spelled(graph: Graph[Call], to: Call) -> str:
