@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 import structlog
 
 from callbacks import policy
-from callbacks.model import Request
+from callbacks.model import STAGES, Request
 from callbacks.policy import INVALID
 from callbacks.store import Act, Answer, Attempt, CallbackStore
 from callbacks.trace import Settlement, Trace, settlement, stage_of, without_end
@@ -94,6 +94,8 @@ class Surroundings:
     """Numbers (E.164) of citizens who are in a call with a municipality now."""
     closed_until: Callable[[str], datetime | None]
     """The end of an emergency closure."""
+    is_held: Callable[[str], bool]
+    """Whether whoever leads has held the dialling of a municipality."""
 
 
 @dataclass
@@ -133,19 +135,28 @@ class Dialler:
         self._looked = looked if is_sure else looked - RENEW_SECONDS + GONE_SECONDS
 
     async def _fill(self, municipality: Municipality, queue: str) -> None:
-        moment, rules = self.around.now(), municipality.callbacks
-        until = policy.may_dial(municipality.hours, rules, moment, self.around.closed_until(municipality.slug))
+        until = self._until(municipality)
         on_duty = self.around.on_duty(municipality.slug, queue)
         waiting = [one for one in self.watched.values() if self._is_of(one.request, municipality, queue)]
         busy = self.around.in_calls(municipality.slug)
         for one in waiting:
-            if until is None or not on_duty or one.request.number in busy:
-                await self._take_out(one, "closing" if until is None else "nobody on duty" if not on_duty else "the citizen is in a call")
+            if until is None:
+                await self._take_out(one, "no time to dial")
+            elif not on_duty:
+                await self._take_out(one, "nobody on duty")
+            elif one.request.number in busy:
+                await self._take_out(one, "the citizen is in a call")
         if until is None:
             return
         for _ in range(on_duty - len(waiting)):
             if not await self._dial_next(municipality, queue, until, busy):
                 return
+
+    def _until(self, municipality: Municipality) -> datetime | None:
+        if self.around.is_held(municipality.slug):
+            return None
+        closed_until = self.around.closed_until(municipality.slug)
+        return policy.may_dial(municipality.hours, municipality.callbacks, self.around.now(), closed_until)
 
     def _is_of(self, request: Request, municipality: Municipality, queue: str) -> bool:
         return request.municipality == municipality.slug and request.queue == queue and not request.held_by
@@ -215,8 +226,9 @@ class Dialler:
             return
         act = Act(self.around.now(), by=trace.who)
         if stage := stage_of(trace.word):
-            answer = await self.store.advance(known.request, act, stage, trace.who if stage == "accepted" else "")
-            known.request = answer.request or known.request
+            if STAGES.index(stage) > STAGES.index(known.request.stage):
+                answer = await self.store.advance(known.request, act, stage, trace.who if stage == "accepted" else "")
+                known.request = answer.request or known.request
         elif trace.word == "refused":
             known.refused = True
         elif trace.word == "end":

@@ -64,6 +64,7 @@ class CallbackLegs:
         return {
             "__KC_ATTEMPT": request.attempt,
             "__KC_CALLBACK": request.id,
+            "__KC_WHOSE": "NONE",
             "__KC_DIALS": self._form(request.number),
             "__KC_SHOWN": f"UPP {ringing.label} {national}"[:DISPLAY],
             "__KC_PLACE": str(place),

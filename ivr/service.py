@@ -33,6 +33,7 @@ from ivr.compatibility import check_connected
 from ivr.controller import Listener, Session
 from ivr.conversation import Desk, now
 from ivr.crisis import Crisis
+from ivr.dialling import Dialling
 from ivr.entry import Entry
 from ivr.exchange import Exchange
 from ivr.presence import Presence
@@ -67,7 +68,8 @@ class Service:
         self.books = Books(self.redis, installation, cel, self.engine.storing, self._remembers_guide, self.callers)
         self.store = CallbackStore(self.redis)
         self.tokens = Tokens(self.redis)
-        self.memory = Copy(self.municipalities, "closure", "crisis")
+        self.memory = Copy(self.municipalities, "closure", "crisis", "dialling")
+        self.dialling = Dialling(self.memory)
         self.closures = Closures(self.memory, self.municipalities, now, lambda: self.session.room if self.session else WaitingRoom())
         self.crisis = Crisis(self.memory, self.municipalities, now, settings.rendered / "crisis")
         self.presence = Presence(self.municipalities, acts=self._acts)
@@ -165,6 +167,7 @@ class Service:
             on_duty=lambda slug, queue: self.presence.staffs[slug].on_duty(queue),
             in_calls=self.callers.in_calls,
             closed_until=self.closures.until,
+            is_held=self.dialling.is_held,
         )
         return Dialler(self.store, legs, around)
 

@@ -17,6 +17,7 @@ import callbacks.api
 import ivr.activation
 import ivr.closure
 import ivr.crisis
+import ivr.dialling
 import ivr.handlers
 import ivr.presence_api
 import ivr.rota
@@ -50,6 +51,7 @@ def create(service: Service) -> FastAPI:
     app.include_router(ivr.activation.router(service.activation, service.acting))
     app.include_router(ivr.crisis.router(service.crisis, service.municipalities, service.acting))
     app.include_router(ivr.closure.router(service.closures, service.municipalities, service.acting))
+    app.include_router(ivr.dialling.router(service.dialling, service.municipalities, service.acting))
     app.include_router(ivr.presence_api.router(service.presence, service.municipalities))
     app.include_router(ivr.rota.router(service.rota, service.municipalities))
     app.include_router(ivr.transfers.router(service.exchange, service.municipalities))

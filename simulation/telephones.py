@@ -91,19 +91,7 @@ class FarEnd:
                 await asyncio.sleep(how.after)
                 await self._divert(leg, how)
             case Answers() as how:
-                await asyncio.sleep(how.after)
-                await self._answer(leg, how)
-
-    async def _answer(self, leg: Leg, how: Answers) -> None:
-        if leg.ended.is_set():
-            return
-        leg.answer()
-        if how.presses:
-            await asyncio.sleep(how.presses_after)
-            await leg.press(how.presses)
-        if how.talk is not None:
-            await asyncio.sleep(how.talk)
-            await leg.hang_up()
+                await _answer(leg, how)
 
     async def _divert(self, leg: Leg, how: Diverts) -> None:
         begun = await self._agent.dial(how.to, shown=ring_of(leg.invite).number, headers=diversion(leg.dialled, how.header))
@@ -121,6 +109,19 @@ class FarEnd:
         await self._agent.stop()
 
 
+async def _answer(leg: Leg, how: Answers) -> None:
+    await asyncio.sleep(how.after)
+    if leg.ended.is_set():
+        return
+    leg.answer()
+    if how.presses:
+        await asyncio.sleep(how.presses_after)
+        await leg.press(how.presses)
+    if how.talk is not None:
+        await leg.pause(how.talk)
+        await leg.hang_up()
+
+
 def diversion(number: str, header: Literal["Diversion", "History-Info"] = "Diversion", reason: str = "no-answer") -> Headers:
     """How an exchange says whom a call was for before it was diverted."""
     if header == "Diversion":
@@ -129,10 +130,10 @@ def diversion(number: str, header: Literal["Diversion", "History-Info"] = "Diver
 
 
 class Softphone:
-    """A guide's phone that answers, dials, and transfers a talk blind or attended."""
+    """A guide's phone that behaves in its way when it rings, dials, and transfers a talk blind or attended."""
 
-    def __init__(self, account: str, password: str, exchange: Address, *, answers_after: float | None = 0.3) -> None:
-        self.account, self._answers_after = account, answers_after
+    def __init__(self, account: str, password: str, exchange: Address, *, behaviour: Answers | Rings | Refuses = Answers()) -> None:
+        self.account, self.behaviour = account, behaviour
         self._agent = UserAgent(account, password, peer=exchange, on_call=self._take)
 
     @property
@@ -161,10 +162,11 @@ class Softphone:
         return await self._agent.dial(number)
 
     async def _take(self, leg: Leg) -> None:
-        if self._answers_after is not None:
-            await asyncio.sleep(self._answers_after)
-            if not leg.ended.is_set():
-                leg.answer()
+        match self.behaviour:
+            case Refuses(status):
+                leg.refuse(status)
+            case Answers() as how:
+                await _answer(leg, how)
 
     async def __aenter__(self) -> Self:
         await self._agent.start()

@@ -17,6 +17,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     stack = Stack(tmp_path_factory.mktemp("stack"))
     stack.compose("down", "-v", "--remove-orphans")
     stack.compose("up", "-d", "--wait")
+    stack.dials_callbacks(held=True)
     stack.all_logged_in()
     yield stack
     (stack.folder / "containers.log").write_text(stack.compose("logs", "--no-color"))

@@ -26,7 +26,7 @@ from dialplan.render import phone_password
 from ivr.settings import Settings
 from metrics.ledger import Ledger
 from metrics.story import CallRecord
-from simulation import Behaviour, CallResult, Citizen, FarEnd, Phone, Softphone, Step
+from simulation import Answers, Behaviour, CallResult, Citizen, FarEnd, Phone, Refuses, Rings, Softphone, Step
 from tests.workers import WORKER, WORKERS
 
 T = TypeVar("T")
@@ -245,11 +245,17 @@ class Stack:
         """The trunk's far end, where each number behaves in its own way."""
         return FarEnd(("127.0.0.1", self.sip), PORTS["KC_TRUNK_OUT_PORT"], numbers, otherwise)
 
-    def softphone(self, extension: str, answers_after: float | None = 0.3) -> Softphone:
-        """A guide's phone that can dial and transfer, registered while it is used."""
+    def softphone(self, extension: str, answers_after: float | None = 0.3, behaviour: Answers | Rings | Refuses | None = None) -> Softphone:
+        """A guide's phone that can dial, press and transfer, registered while it is used."""
         account = f"lekeberg-{extension}"
         password = phone_password(self.settings.phone_seed, account)
-        return Softphone(account, password, ("127.0.0.1", self.sip), answers_after=answers_after)
+        how = behaviour or (Rings() if answers_after is None else Answers(answers_after))
+        return Softphone(account, password, ("127.0.0.1", self.sip), behaviour=how)
+
+    def dials_callbacks(self, *, held: bool) -> None:
+        """Whether the program rings citizens back by itself; most stories would not expect a phone of theirs to ring."""
+        for slug in (*OPENING_HOURS, "orebro"):
+            self.asterisk(f"database put kc-{slug} dialling held" if held else f"database del kc-{slug} dialling")
 
     async def call(self, number: str, *steps: Step, dials: str = LEKEBERG) -> CallResult:
         """A citizen rings, does the steps, and the call ends; an empty number is withheld."""

@@ -1,0 +1,90 @@
+"""The program rings citizens back: a guide accepts first, only then the citizen's phone rings, and each end is told apart."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from simulation import Answers, Refuses, Rings
+from tests.calls.callbacks import ACCEPTS, NO_KEY, REFUSES, acts, closed, dialling, guide, history, logged, order, reaches, results
+from tests.calls.handlers import MAIN
+from tests.calls.stack import Stack
+
+CITIZEN = "+46701740631"
+
+
+@pytest.fixture(autouse=True)
+async def _dials(stack: Stack, ready: float) -> AsyncIterator[None]:
+    async with dialling(stack):
+        yield
+
+
+async def test_the_guide_hears_the_topic_presses_1_and_only_then_the_citizen_is_rung_by_the_main_number(stack: Stack) -> None:
+    async with guide(stack) as phone, stack.far_end({CITIZEN: Answers(0.5, talk=10.0)}) as far:
+        request = await order(stack, CITIZEN, "building")
+        await phone.talk()
+        assert far.dialled == []
+        await far.rang(CITIZEN)
+        assert far.rings[0].number == MAIN
+        assert phone.rings[0].name == "UPP Bygg 0701740631"
+        talking = await reaches(stack, request, "talking")
+        assert (talking.held_by, talking.stage) == ("1001", "citizen_up")
+        talked = await reaches(stack, request, "talked")
+        assert (talked.last_result, talked.attempts) == ("answered", 1)
+    assert (await closed(stack, talked)).outcome == "solved"
+    assert acts(await history(stack, request)) == ["registered", "dialling", "guide_up", "accepted", "citizen_up", "settled", "closed"]
+    assert logged(stack, request) == ["KCQUEUED", "KCGUIDEUP", "KCACCEPTED", "KCCITIZENUP", "KCEND"]
+    assert far.dialled == [CITIZEN]
+
+
+@pytest.mark.parametrize(("behaviour", "result", "counted"), [
+    (Refuses(486), "busy", 0), (Rings(), "no_answer", 1), (Refuses(503), "congestion", 0), (Refuses(480), "no_answer", 1),
+], ids=["busy", "silent", "congestion", "unavailable"])  # fmt: skip
+async def test_a_citizen_who_is_not_reached_is_tried_again_later(
+    stack: Stack, behaviour: Refuses | Rings, result: str, counted: int
+) -> None:
+    async with guide(stack), stack.far_end({CITIZEN: behaviour}) as far:
+        request = await order(stack, CITIZEN)
+        await reaches(stack, request, "dialling")
+        waiting = await reaches(stack, request, "waiting", within=70)
+        assert (waiting.last_result, waiting.attempts) == (result, counted)
+        assert waiting.not_before == waiting.place
+        assert waiting.tried_at and (waiting.not_before - waiting.tried_at).total_seconds() == (600 if counted else 300)
+    assert far.dialled == [CITIZEN]
+
+
+async def test_a_number_that_does_not_exist_is_never_dialled_again(stack: Stack) -> None:
+    async with guide(stack), stack.far_end({CITIZEN: Refuses(404)}):
+        request = await order(stack, CITIZEN)
+        gone = await reaches(stack, request, "closed")
+        assert (gone.outcome, gone.reason) == ("invalid_number", "no such number")
+
+
+@pytest.mark.parametrize("behaviour", [REFUSES, NO_KEY, Rings()], ids=["another_key", "no_key", "not_answered"])
+async def test_a_guide_who_does_not_take_it_costs_the_citizen_nothing(stack: Stack, behaviour: Answers | Rings) -> None:
+    async with guide(stack, behaviour), stack.far_end({CITIZEN: Answers()}) as far:
+        request = await order(stack, CITIZEN)
+        await reaches(stack, request, "dialling")
+        waiting = await reaches(stack, request, "waiting")
+        assert (waiting.last_result, waiting.attempts, waiting.place) == ("guide_missed", 0, request.place)
+        assert waiting.not_before > request.not_before
+    assert results(await history(stack, request)) == ["guide_missed"]
+    assert far.dialled == []
+
+
+async def test_a_talk_of_seconds_is_suspected_to_have_been_with_a_voicemail_and_a_person_judges(stack: Stack) -> None:
+    async with guide(stack), stack.far_end({CITIZEN: Answers(0.5, talk=2.0)}):
+        request = await order(stack, CITIZEN)
+        talked = await reaches(stack, request, "talked")
+        assert talked.last_result == "voicemail"
+
+
+async def test_live_callers_and_callbacks_are_served_in_one_order_by_place(stack: Stack) -> None:
+    """The earlier place first, whoever came into the queue first."""
+    early, late = await order(stack, CITIZEN, place=1_700_000_000.0), await order(stack, "+46701740632")
+    async with guide(stack, ACCEPTS) as phone, stack.far_end(otherwise=Answers(0.5, talk=1.0)) as far:
+        await reaches(stack, late, "talked", within=90)
+        assert far.dialled == [CITIZEN, "+46701740632"]
+        assert [ring.name for ring in phone.rings] == ["UPP Omsorg 0701740631", "UPP Omsorg 0701740632"]
+    assert (await reaches(stack, early, "talked")).attempts == 1
