@@ -125,7 +125,7 @@ def after(request: Request, result: Settled, rules: CallbackRules, opening: Open
     match result:
         case "answered":
             return Next("talked", reason or "talk ended without a stated outcome", counts=True)
-        case "voicemail":
+        case "voicemail" if request.stage == "citizen_up":
             return Next("talked", reason or "a talk of seconds: a voicemail is suspected", counts=True)
         case "unknown":
             return Next("unknown", reason or "nobody knows how the attempt ended", counts=True)

@@ -6,7 +6,7 @@ It decides nothing by itself but what to do when the store is away: promise noth
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -21,6 +21,7 @@ from dialplan.prompts.catalogue import LONGEST_ESTIMATE, LONGEST_POSITION
 from ivr import returned
 from ivr.books import Storing
 from ivr.entry import Entry
+from ivr.owed import on_its_way, shown
 from routing import hours, menu, spoken
 from routing.dialogue import Ask, Callback, Enter, Hangup, Register
 from routing.duty import estimated_minutes
@@ -60,6 +61,8 @@ class Desk:
     """The guide who answered this number within a day; "" for nobody, or when that cannot be known."""
     is_free: Callable[[str, str], bool]
     """Whether a guide could take a call of a queue now."""
+    owed: Callable[[str], Awaitable[Sequence[Request]]]
+    """What we owe to who calls from this number; nothing when that cannot be known."""
     crisis: Callable[[], tuple[str, ...]]
     """The crisis message in force, as a prompt."""
 
@@ -71,6 +74,8 @@ async def converse(entry: Entry, desk: Desk) -> None:
     municipality, line, moment = desk.municipality, entry.state.line, desk.now()
     if entry.reason == "start" and entry.number and municipality.has_previous_guide_first:
         entry.previous = asyncio.ensure_future(desk.answered_last(entry.number))  # while we talk: nothing ever waits for it
+    if entry.reason in ("start", *QUEUE_REASONS) and entry.number:
+        entry.owed = asyncio.ensure_future(desk.owed(entry.number))
     is_served = hours.is_served(municipality.hours_of(line), moment, desk.closed_until())
     if entry.reason == "chain_failed":
         await ordering(entry, desk, is_open=True)
@@ -138,12 +143,13 @@ async def waiting(entry: Entry, desk: Desk) -> None:
         return await ordering(entry, desk, is_open=True)
     place = min(desk.ahead_of(entry.place) + 1, LONGEST_POSITION)
     with_offer = entry.reason == "queue_limit" or desk.times_told(entry.uniqueid) <= 1
+    promised = on_its_way(await entry.owed, entry.state.topic, desk.now()) if entry.owed else None
     matter = desk.municipality.topics[entry.state.topic or "guide"]
     on_duty, handling = desk.on_duty(matter.queue), desk.municipality.queues[matter.queue].handling_seconds
     prompts = (
         f"queue-position-{place}",
         *((f"queue-minutes-{min(minutes, LONGEST_ESTIMATE)}",) if (minutes := estimated_minutes(place, handling, on_duty)) else ()),
-        *((offered(desk, on_duty),) if with_offer else ()),
+        *(offer_of(desk, on_duty, promised) if with_offer else ()),
     )
     if await entry.read(Ask(prompts, timeout=OFFER_SECONDS if with_offer else 0.1)) == "9":
         return await ordering(entry, desk, is_open=True)
@@ -156,6 +162,13 @@ async def coming_back(entry: Entry, desk: Desk) -> None:
     if (await desk.store.durable()).ok and await entry.read(asked) == "9":
         return await ordering(entry, desk, is_open=True)
     await queue(entry, desk, entry.state.topic)
+
+
+def offer_of(desk: Desk, on_duty: int, promised: Request | None) -> tuple[str, ...]:
+    """The offer of a callback, or that one is on its way already."""
+    if promised:
+        return "callback-exists", *spoken.by_then(promised.due, desk.now()), "callback-stay"
+    return (offered(desk, on_duty),)
 
 
 def offered(desk: Desk, on_duty: int) -> str:
@@ -173,7 +186,8 @@ async def queue(entry: Entry, desk: Desk, topic: str) -> None:
     if entry.reason == "chain_failed":
         await entry.step(f"chain-more-{desk.municipality.priority_line(topic)}")
     else:
-        await entry.queue(topic, first=previous_guide(entry, desk, topic))
+        looked_for = shown(desk.municipality, entry.owed.result()) if entry.owed and entry.owed.done() else ""
+        await entry.queue(topic, first=previous_guide(entry, desk, topic), shown=looked_for)
 
 
 def previous_guide(entry: Entry, desk: Desk, topic: str) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
+from callbacks.model import Request
 from ivr.ami import Ami, Event
 from routing.dialogue import Ask
 
@@ -74,6 +75,8 @@ class Entry:
         self._commands = 0
         self.previous: asyncio.Task[str] | None = None
         """Finds the guide who answered this caller last."""
+        self.owed: asyncio.Task[Sequence[Request]] | None = None
+        """Finds what we owe this caller."""
         self.has_left = False  # sent into a step: nothing more may be done to the channel from here
         self._result: asyncio.Future[str] | None = None
 
@@ -136,15 +139,16 @@ class Entry:
         if event.get("commandid") == self.command_id and self._result and not self._result.done():
             self._result.set_result(unquote(event.get("result")))
 
-    async def queue(self, topic: str, first: str = "") -> None:
-        """Send the channel into the queue of a topic: one action, since the citizen hears silence until it is carried out.
+    async def queue(self, topic: str, first: str = "", shown: str = "") -> None:
+        """Send the channel into the queue of a topic: one write, since the citizen hears silence until it is carried out.
 
-        With a guide's extension as `first` that phone alone is rung before.
+        With a guide's extension as `first` that phone alone is rung before; `shown` stands on the phones instead of topic and number.
         """
+        labels = {"KC_SHOWN": shown} if shown else {}
         if first:
-            await self._redirect("previous", topic, KC_PREVIOUS=first)
+            await self._redirect("previous", topic, KC_PREVIOUS=first, **labels)
         else:
-            await self._redirect("queue", topic)
+            await self._redirect("queue", topic, **labels)
 
     async def step(self, exten: str, **variables: str) -> None:
         """Write the decision into the channel and send it into a step of the dialplan, in one write."""

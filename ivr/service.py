@@ -36,6 +36,7 @@ from ivr.crisis import Crisis
 from ivr.dialling import Dialling
 from ivr.entry import Entry
 from ivr.exchange import Exchange
+from ivr.owed import owed
 from ivr.presence import Presence
 from ivr.ringing_back import RingingBack
 from ivr.rota import Rota
@@ -155,6 +156,7 @@ class Service:
             answered_last=partial(self._answered_last, municipality.slug),
             is_free=self.presence.staffs[municipality.slug].is_free,
             closed_until=lambda: self.closures.until(municipality.slug),
+            owed=partial(owed, self.store, municipality.slug),
             crisis=lambda: self.crisis.prompt(municipality.slug),
         )
 

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from callbacks.model import Entry, Request
 from callbacks.orders import new_request
@@ -109,3 +110,9 @@ def logged(stack: Stack, request: Request) -> list[str]:
         ["docker", "exec", stack.container("asterisk"), "grep", request.id, "/var/log/asterisk/queue_log"], capture_output=True, text=True
     )
     return [line.split("|")[4] for line in said.stdout.splitlines()]
+
+
+def act(stack: Stack, request: Request, verb: str, extension: str, role: str = "handler") -> tuple[int, Any]:
+    """What somebody with this extension does with a request, over the API."""
+    token = stack.token("--role", role, "--extension", f"{request.municipality}-{extension}", "--name", extension)
+    return stack.api("POST", f"/api/callbacks/{request.id}/{verb}?municipality={request.municipality}", token)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
-from simulation import Answers, Refuses, Rings
-from tests.calls.callbacks import ACCEPTS, NO_KEY, REFUSES, acts, closed, dialling, guide, history, logged, order, reaches, results
-from tests.calls.handlers import MAIN
+from simulation import Answers, Press, Refuses, Rings, Wait, WaitForBye
+from tests.calls.callbacks import ACCEPTS, NO_KEY, REFUSES, act, acts, closed, dialling, guide, history, logged, order, reaches, results
+from tests.calls.handlers import MAIN, MOBILE
 from tests.calls.stack import Stack
 
 CITIZEN = "+46701740631"
@@ -88,3 +89,44 @@ async def test_live_callers_and_callbacks_are_served_in_one_order_by_place(stack
         assert far.dialled == [CITIZEN, "+46701740632"]
         assert [ring.name for ring in phone.rings] == ["UPP Omsorg 0701740631", "UPP Omsorg 0701740632"]
     assert (await reaches(stack, early, "talked")).attempts == 1
+
+
+async def test_a_caller_who_comes_later_waits_behind_a_callback_and_an_earlier_one_goes_before_it(stack: Stack) -> None:
+    """The stand-in has the place of the citizen's original call."""
+    async with guide(stack, Answers(0.3, presses="1", presses_after=4.5, talk=8.0)) as phone, stack.far_end(otherwise=Answers(0.3)):
+        first = asyncio.create_task(stack.call("0701740633", Wait(1.0), Press("1"), WaitForBye()))
+        await phone.talk()  # the guide is busy: who comes now waits
+        second = asyncio.create_task(stack.call("0701740634", Wait(1.0), Press("1"), WaitForBye()))
+        await stack.in_context("queue")
+        await reaches(stack, await order(stack, CITIZEN), "dialling")
+        third = asyncio.create_task(stack.call("0701740635", Wait(1.0), Press("1"), WaitForBye()))
+        await asyncio.gather(first, second, third)
+    assert [ring.name for ring in phone.rings] == [
+        "Omsorg 0701740633", "Omsorg 0701740634", "UPP Omsorg 0701740631", "Omsorg 0701740635",
+    ]  # fmt: skip
+
+
+async def test_who_has_taken_it_is_rung_first_and_a_handler_s_outside_phone_as_well(stack: Stack) -> None:
+    """2002's phone is an outside one; the citizen sees the main number."""
+    request = await order(stack, CITIZEN, "building", owner="2002")
+    async with stack.far_end({MOBILE: Answers(0.3, presses="1", presses_after=4.5), CITIZEN: Answers(0.3, talk=9.0)}) as far:
+        status, said = act(stack, request, "take", "2002")
+        assert status == 200, said
+        status, said = act(stack, request, "call", "2002")
+        assert status == 200, said
+        talked = await reaches(stack, request, "talked")
+    assert far.dialled == [MOBILE, CITIZEN]
+    assert {ring.number for ring in far.rings} == {MAIN}
+    assert (talked.held_by, talked.last_result) == ("2002", "answered")
+
+
+async def test_a_citizen_who_rings_in_and_is_answered_is_not_rung_back(stack: Stack) -> None:
+    """The guide lets the callback be, answers the citizen's own call, and that closes the request."""
+    async with guide(stack, Answers(4.0, talk=14.0)) as phone, stack.far_end() as far:
+        request = await order(stack, "+46701740636")
+        await phone.rang()
+        await stack.call("0701740636", Wait(1.0), Press("1"), WaitForBye())
+        done = await reaches(stack, request, "closed")
+    assert (done.outcome, done.reason) == ("called_in", "rang and was answered")
+    assert [ring.name for ring in phone.rings] == ["UPP Omsorg 0701740636", "Omsorg 0701740636"]
+    assert far.dialled == []
