@@ -116,3 +116,12 @@ def act(stack: Stack, request: Request, verb: str, extension: str, role: str = "
     """What somebody with this extension does with a request, over the API."""
     token = stack.token("--role", role, "--extension", f"{request.municipality}-{extension}", "--name", extension)
     return stack.api("POST", f"/api/callbacks/{request.id}/{verb}?municipality={request.municipality}", token)
+
+
+async def until_waiting(stack: Stack, callers: int) -> None:
+    """Wait until so many citizens wait on the line."""
+
+    async def there() -> bool:
+        return stack.by_label("ivr_queue_calls_waiting", "queue", M).get("guides") == callers
+
+    await until(there, 20, f"{callers} waiting callers")

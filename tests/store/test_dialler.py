@@ -96,7 +96,7 @@ class Desk:
     async def talks(self, seconds: int = 60) -> None:
         """An attempt as it should be."""
         for word in ("queued", "guide_up", "accepted", "citizen_up"):
-            await self.says(word)  # type: ignore[arg-type]
+            await self.says(word)
         await self.says("end", "rang", "ANSWER", "16", str(seconds))
 
 
@@ -353,7 +353,7 @@ async def test_an_outcome_stated_while_they_talk_stands_and_the_attempt_is_count
     request = await desk.order()
     await desk.dialler.sweep()
     for word in ("queued", "guide_up", "accepted", "citizen_up"):
-        await desk.says(word)  # type: ignore[arg-type]
+        await desk.says(word)
     await desk.store.close("lekeberg", request.id, "solved", Act(desk.now, by="1001"), "1001")
     await desk.says("end", "rang", "ANSWER", "16", "60")
     stands = await desk.find(request)
