@@ -51,6 +51,16 @@ def closed(municipality: str) -> str:
     return f"{prefix(municipality)}callbacks:closed"
 
 
+def numbered(municipality: str) -> str:
+    """Sorted set of those closed ids whose numbers are still kept, by the moment of closing."""
+    return f"{prefix(municipality)}callbacks:numbered"
+
+
+def retention(municipality: str) -> str:
+    """String, epoch seconds: when the retention last went through everything."""
+    return f"{prefix(municipality)}callbacks:retention"
+
+
 def matter(municipality: str) -> str:
     """Hash, `number|topic`, with `|owner` for a handler's, to the id of the request that is still to be dialled."""
     return f"{prefix(municipality)}callbacks:matter"
