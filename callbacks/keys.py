@@ -1,5 +1,10 @@
 """Redis keys of this package: names, types and lives. All of a municipality lie in one cluster slot (its slug in braces)."""
 
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
 
 def prefix(municipality: str) -> str:
     """What every key of a municipality begins with; the scripts make the other names of it, as below."""
@@ -94,3 +99,19 @@ def totals(municipality: str) -> str:
 def changes(municipality: str) -> str:
     """Stream of the last changes: `id`, `lists`, `entry` (a line of the history); some ten thousand are kept."""
     return f"{prefix(municipality)}callbacks:changes"
+
+
+def digest(municipality: str, slot: datetime, address: str) -> str:
+    """String, `begun` or `sent`: whether a recipient's digest of a day's time was sent; minutes, then two days."""
+    recipient = hashlib.sha256(address.encode()).hexdigest()[:16]
+    return f"{prefix(municipality)}callbacks:digest:{int(slot.timestamp())}:{recipient}"
+
+
+def webhook(municipality: str) -> str:
+    """String, the position of the last change that the webhook has taken."""
+    return f"{prefix(municipality)}callbacks:webhook"
+
+
+def link(municipality: str, digest: str) -> str:
+    """String, there while a link of a mail that was used would still be good. `digest` is of the link, never itself."""
+    return f"{prefix(municipality)}callbacks:link:{digest}"

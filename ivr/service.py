@@ -32,6 +32,7 @@ from ivr.crisis import Crisis
 from ivr.entry import Entry
 from ivr.exchange import Exchange
 from ivr.presence import Presence
+from ivr.promises import Promises
 from ivr.rota import Rota
 from ivr.settings import Settings
 from ivr.switch_memory import Copy
@@ -59,6 +60,7 @@ class Service:
         cel = settings.asterisk_logs / "cel-custom" / "Master.csv"
         self.books = Books(self.redis, next(iter(self.municipalities)), cel, self.engine.storing, self._remembers_guide)
         self.store = CallbackStore(self.redis)
+        self.promises = Promises(settings, self.redis, self.store, self.municipalities, self._acts)
         self.tokens = Tokens(self.redis)
         self.memory = Copy(self.municipalities, "closure", "crisis")
         self.closures = Closures(self.memory, self.municipalities, now, lambda: self.session.room if self.session else WaitingRoom())
@@ -78,6 +80,7 @@ class Service:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.activation.run())
             tasks.create_task(self.books.run())
+            tasks.create_task(self.promises.run())
             tasks.create_task(self._watch_lag())
             tasks.create_task(self._serve())
 
