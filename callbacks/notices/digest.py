@@ -21,7 +21,7 @@ Kind = Literal["overdue", "soon", "new"]
 
 @dataclass(frozen=True)
 class Slot:
-    """The time of a digest, with those of the one before and the one to come."""
+    """The time of a digest, with those of the one before and the one to come; its own where there is none within a year."""
 
     at: datetime
     before: datetime
@@ -53,8 +53,8 @@ def slot(opening: OpeningHours, rules: CallbackRules, now: datetime) -> Slot | N
     if not begun or now >= hours.of_day(opening, today)[-1].closes:
         return None
     at = begun[-1]
-    before = next(one for one in _days(opening, rules, today, -1) if one < at)
-    after = next(one for one in _days(opening, rules, today, 1) if one > at)
+    before = next((one for one in _days(opening, rules, today, -1) if one < at), at)
+    after = next((one for one in _days(opening, rules, today, 1) if one > at), at)
     return Slot(at, before, after)
 
 
