@@ -267,7 +267,8 @@ class CallbackStore:
     async def to_follow_up(self, municipality: str, now: datetime, count: int = 100) -> list[Request]:
         """Requests of which somebody has to know by now."""
         ids = await self._asked(self._redis.zrangebyscore(keys.follow_up(municipality), "-inf", now.timestamp(), 0, count))
-        return await self._found(municipality, map(str, ids))
+        found = await self._found(municipality, map(str, ids))
+        return [one for one in found if one.follow_up_at and one.follow_up_at <= now]  # between the two reads somebody may have done it
 
     async def closed_before(
         self, municipality: str, moment: datetime, count: int = 100, skip: int = 0, *, numbered: bool = False

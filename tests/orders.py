@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from callbacks.model import Message, Request
@@ -29,7 +29,7 @@ def lekeberg() -> Municipality:
 
 def local(text: str) -> datetime:
     """A moment, as the clocks in Sweden show it."""
-    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE).astimezone(UTC)
 
 
 def request(at: str, *, owner: str = "", topic: str = "", number: str = "+46701740605", wanted: str = "") -> Request:

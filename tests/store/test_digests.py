@@ -87,7 +87,8 @@ async def test_a_letter_holds_no_number_name_matter_or_message_and_no_social_top
             assert secret not in found
         if address in (IFO, SOCIAL_MANAGER):
             assert plain(letter).count(": ett ärende") == 3
-            assert not re.search("social|oro|omsorg|äldre|ifo|concern", found.replace(IFO, "").replace(SOCIAL_MANAGER, ""), re.IGNORECASE)
+            without_addresses = re.sub(r"/svar/\S+", "", found).replace(address, "")
+            assert not re.search("social|oro|omsorg|äldre|ifo|concern", without_addresses, re.IGNORECASE)
 
 
 async def test_a_manager_is_told_of_what_has_lapsed_without_links_and_not_before(redis: Redis, box: Mailbox) -> None:
@@ -196,13 +197,14 @@ LETTER = message(Letter(SUBJECT, "Hej!\n", "<p>Hej!</p>"), "kontaktcenter@exampl
 
 async def test_mail_goes_over_tls_with_a_login_and_only_to_a_server_whose_certificate_holds(tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", str(key), "-out", str(certificate), *subject]
-    await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    await asyncio.to_thread(subprocess.run, [*command.split(), *files], check=True, capture_output=True)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
     async with mail_server(context) as box:
-        server = Mail(host="localhost", port=box.port, ca=certificate, user="user", password="a password", sender="kontaktcenter@example.com")
+        login = {"user": "user", "password": "a password"}
+        server = Mail(host="localhost", port=box.port, ca=certificate, sender="kontaktcenter@example.com", **login)
         await send(server, LETTER)
         assert (len(box.to(BUILDERS)), box.logins) == (1, [(b"user", b"a password")])
         with pytest.raises(MailAway):

@@ -123,21 +123,3 @@ async def test_a_controller_that_stands_by_does_nothing(redis: Redis) -> None:
         await looks.wait()
     running.cancel()
     assert await acts(store, asked) == ["registered"]
-
-
-async def test_a_store_that_comes_back_is_looked_at_again(redis: Redis) -> None:
-    store, clock = CallbackStore(redis), Clock("2026-11-24 11:30")
-    asked = await ordered(store, "2026-11-24 08:00")
-    await redis.execute_command("CLIENT", "PAUSE", 1500, "ALL")  # type: ignore[no-untyped-call]  # longer than the client waits
-    running = asyncio.create_task(following(store, clock).run())
-    async with asyncio.timeout(15):
-        while await _acts_or_none(store, asked.id) != ["registered", "reminded"]:
-            await asyncio.sleep(0.05)
-    running.cancel()
-
-
-async def _acts_or_none(store: CallbackStore, request_id: str) -> list[str] | None:
-    try:
-        return [entry.act for entry in await store.history("lekeberg", request_id)]
-    except ConnectionError:
-        return None
