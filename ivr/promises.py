@@ -18,7 +18,6 @@ from callbacks.notices.service import Digests, Send, Web
 from callbacks.notices.webhook import Webhook
 from callbacks.retention import Retention
 from callbacks.store import CallbackStore
-from ivr.conversation import now
 from ivr.settings import Settings
 from routing.municipality import Municipality
 
@@ -27,7 +26,13 @@ class Promises:
     """The loops of one controller, and the answers to the links that its mails carry."""
 
     def __init__(
-        self, settings: Settings, redis: Redis, store: CallbackStore, municipalities: Mapping[str, Municipality], acts: Callable[[], bool]
+        self,
+        settings: Settings,
+        redis: Redis,
+        store: CallbackStore,
+        municipalities: Mapping[str, Municipality],
+        now: Callable[[], datetime],
+        acts: Callable[[], bool],
     ) -> None:
         memory, key = Memory(redis), links.key(settings.phone_seed)
         self.answers = Answers(store, memory, municipalities, key, now)

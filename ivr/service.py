@@ -60,7 +60,7 @@ class Service:
         cel = settings.asterisk_logs / "cel-custom" / "Master.csv"
         self.books = Books(self.redis, next(iter(self.municipalities)), cel, self.engine.storing, self._remembers_guide)
         self.store = CallbackStore(self.redis)
-        self.promises = Promises(settings, self.redis, self.store, self.municipalities, self._acts)
+        self.promises = Promises(settings, self.redis, self.store, self.municipalities, now, self._acts)
         self.tokens = Tokens(self.redis)
         self.memory = Copy(self.municipalities, "closure", "crisis")
         self.closures = Closures(self.memory, self.municipalities, now, lambda: self.session.room if self.session else WaitingRoom())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,6 +51,15 @@ async def ordered(store: CallbackStore, at: str, *, owner: str = "", topic: str 
 async def acts(store: CallbackStore, of: Request) -> list[str]:
     """What has happened to a request, in words."""
     return [entry.act for entry in await store.history(of.municipality, of.id)]
+
+
+async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+    """Wait until something holds, no longer than so many seconds."""
+    async with asyncio.timeout(seconds):
+        while True:
+            if await holds():
+                return
+            await asyncio.sleep(0.02)
 
 
 class Clock:

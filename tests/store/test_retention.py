@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ from redis.asyncio import Redis
 from callbacks.model import Message, Request
 from callbacks.retention import Retention
 from callbacks.store import Act, CallbackStore
-from tests.orders import Clock, acts, lekeberg, ordered
+from tests.orders import Clock, acts, lekeberg, ordered, until
 from tests.redis_server import redis_server
 
 MUNICIPALITIES = {"lekeberg": lekeberg()}
@@ -49,11 +48,11 @@ async def test_an_erased_number_stands_nowhere_on_the_disk_either() -> None:
         assert NUMBER.encode() in written(folder)
         clock.at = done.created_at + timedelta(days=14)
         await sweeping(store, clock).go()
-        async with asyncio.timeout(20):
-            while True:  # it is rewritten in the background
-                if NUMBER.encode() not in written(folder):
-                    break
-                await asyncio.sleep(0.05)
+
+        async def is_gone() -> bool:  # the file is rewritten in the background
+            return NUMBER.encode() not in written(folder)
+
+        await until(is_gone)
         assert await acts(store, done) == ["registered", "closed", "erased"]
         assert done.id.encode() in written(folder)
 
