@@ -22,11 +22,13 @@ from callbacks.notices.memory import AGAIN, Memory
 from callbacks.notices.service import Digests, Web
 from callbacks.store import CallbackStore
 from ivr.promises import sender
+from routing.municipality import Municipality
 from tests.mail_server import Mailbox, mail_server
 from tests.orders import BUILDING, SOCIAL, Clock, lekeberg, local, ordered
 from tests.redis_server import free_port
 
-MUNICIPALITIES = {"lekeberg": lekeberg()}
+LEKEBERG = lekeberg()
+MUNICIPALITIES = {"lekeberg": LEKEBERG}
 BUILDERS, IFO, BUILDING_MANAGER, SOCIAL_MANAGER = "bygglov@example.com", "ifo@example.com", "byggchef@example.com", "socialchef@example.com"
 KEY = links.key("seed")
 
@@ -38,10 +40,10 @@ async def box() -> AsyncIterator[Mailbox]:
         yield box
 
 
-def digests(redis: Redis, box: Mailbox, clock: Clock) -> Digests:
+def digests(redis: Redis, box: Mailbox, clock: Clock, municipality: Municipality = LEKEBERG) -> Digests:
     mail = Mail(host="127.0.0.1", port=box.port, tls="none", sender="kontaktcenter@example.com")
     web = Web("https://kontaktcenter.example.com", KEY)
-    return Digests(CallbackStore(redis), Memory(redis), MUNICIPALITIES, sender(mail), web, clock, lambda: True)
+    return Digests(CallbackStore(redis), Memory(redis), {"lekeberg": municipality}, sender(mail), web, clock, lambda: True)
 
 
 def words(letter: EmailMessage) -> str:
@@ -102,6 +104,18 @@ async def test_a_manager_is_told_of_what_has_lapsed_without_links_and_not_before
     (letter,) = box.to(BUILDING_MANAGER)
     assert "Försenade i förvaltningen\n- Senast tisdag 24 november kl. 09.00: Bygga och miljö" in plain(letter)
     assert "https:" not in words(letter)
+
+
+async def test_who_manages_and_owns_is_told_of_a_request_once_as_its_owner(redis: Redis, box: Mailbox) -> None:
+    store, clock = CallbackStore(redis), Clock("2026-11-24 13:00")
+    await ordered(store, "2026-11-23 09:00", owner=BUILDING)
+    await FollowUp(store, MUNICIPALITIES, clock, lambda: True).go()
+    file = lekeberg()
+    manages = file.administrations["building"].model_copy(update={"manager_email": BUILDERS})
+    one = file.model_copy(update={"administrations": file.administrations | {"building": manages}})
+    await digests(redis, box, clock, one).go()
+    ((address, letter),) = box.taken
+    assert (address, plain(letter).count("Senast"), plain(letter).count("/svar/")) == (BUILDERS, 1, 3)
 
 
 async def test_a_manager_is_told_of_a_guides_promise_at_its_limit(redis: Redis, box: Mailbox) -> None:

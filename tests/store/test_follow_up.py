@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from redis.asyncio import Redis
 
+from callbacks import keys
 from callbacks.follow_up import FollowUp
 from callbacks.store import Act, CallbackStore
 from tests.orders import BUILDING, SOCIAL, Clock, acts, lekeberg, local, ordered
@@ -46,6 +47,15 @@ async def test_two_controllers_do_it_once(redis: Redis) -> None:
     await asyncio.gather(*(following(CallbackStore(redis), clock).go() for _ in range(4)))
     for one in asked:
         assert await acts(store, one) == ["registered", "reminded", "overdue"]
+
+
+async def test_what_somebody_has_done_between_two_reads_is_not_gone_on_from(redis: Redis) -> None:
+    store, clock = CallbackStore(redis), Clock("2026-11-24 11:30")
+    asked = await ordered(store, "2026-11-24 08:00")
+    await following(store, clock).go()
+    await redis.zadd(keys.follow_up("lekeberg"), {asked.id: 0})  # as it was read before
+    await following(store, clock).go()
+    assert await acts(store, asked) == ["registered", "reminded"]
 
 
 async def test_a_late_owners_request_stands_in_the_guides_pool_too_by_its_order(redis: Redis) -> None:

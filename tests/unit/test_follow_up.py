@@ -8,8 +8,9 @@ import pytest
 
 from callbacks.follow_up import late, step
 from callbacks.model import Request
-from callbacks.policy import follow_ups
+from callbacks.policy import due_of_handler, follow_ups
 from routing.hours import ZONE
+from routing.opening_hours import OpeningHours
 from tests.orders import BUILDING, SOCIAL, lekeberg, local, request
 
 MUNICIPALITY = lekeberg()
@@ -36,6 +37,11 @@ def told(one: Request) -> list[str]:
 ])  # fmt: skip
 def test_somebody_knows_in_open_time_before_it_is_due(at: str, owner: str, expected: list[str]) -> None:
     assert told(request(at, owner=owner)) == expected
+
+
+def test_what_counts_from_a_late_opening_is_still_due_by_the_limit() -> None:
+    hours = OpeningHours.model_validate({"weekly": {"monday": ["13:00-15:00"], "tuesday": ["08:00-10:00"], "friday": ["08:00-10:00"]}})
+    assert due_of_handler(hours, local("2026-11-29 03:00")) == local("2026-12-01 10:00")
 
 
 def test_what_is_due_before_the_day_opens_is_reminded_of_the_day_before() -> None:
