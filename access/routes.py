@@ -10,13 +10,15 @@ Route = tuple[str, str]
 """Method and path, as the route is declared."""
 
 PUBLIC: frozenset[Role] = frozenset()
-"""No sign-in: shows neither a number nor a name."""
+"""No sign-in: shows neither a number nor a name. The links of a mail carry their own signature."""
 
 ROUTES: Mapping[Route, frozenset[Role]] = {
     ("GET", "/healthz"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,
     ("GET", "/metrics"): PUBLIC,
     ("GET", "/api/openapi.json"): PUBLIC,
+    ("GET", "/svar/{token}"): PUBLIC,
+    ("POST", "/svar/{token}"): PUBLIC,
     ("GET", "/api/callbacks"): frozenset({Role.GUIDE, Role.TEAM_LEADER}),
     ("GET", "/api/calls"): frozenset({Role.TEAM_LEADER}),
     ("GET", "/api/closure"): frozenset({Role.TEAM_LEADER, Role.SYSTEM_MANAGER}),

@@ -1,5 +1,10 @@
 """Redis keys of this package: names, types and lives. All of a municipality lie in one cluster slot (its slug in braces)."""
 
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
 
 def prefix(municipality: str) -> str:
     """What every key of a municipality begins with; the scripts make the other names of it, as below."""
@@ -51,6 +56,16 @@ def closed(municipality: str) -> str:
     return f"{prefix(municipality)}callbacks:closed"
 
 
+def numbered(municipality: str) -> str:
+    """Sorted set of those closed ids whose numbers are still kept, by the moment of closing."""
+    return f"{prefix(municipality)}callbacks:numbered"
+
+
+def retention(municipality: str) -> str:
+    """String, epoch seconds: when the retention last went through everything."""
+    return f"{prefix(municipality)}callbacks:retention"
+
+
 def matter(municipality: str) -> str:
     """Hash, `number|topic`, with `|owner` for a handler's, to the id of the request that is still to be dialled."""
     return f"{prefix(municipality)}callbacks:matter"
@@ -89,3 +104,19 @@ def trace_position(installation: str) -> str:
 def changes(municipality: str) -> str:
     """Stream of the last changes: `id`, `lists`, `entry` (a line of the history); some ten thousand are kept."""
     return f"{prefix(municipality)}callbacks:changes"
+
+
+def digest(municipality: str, slot: datetime, address: str) -> str:
+    """String, `begun` or `sent`: whether a recipient's digest of a day's time was sent; minutes, then two days."""
+    recipient = hashlib.sha256(address.encode()).hexdigest()[:16]
+    return f"{prefix(municipality)}callbacks:digest:{int(slot.timestamp())}:{recipient}"
+
+
+def webhook(municipality: str) -> str:
+    """String, the position of the last change that the webhook has taken."""
+    return f"{prefix(municipality)}callbacks:webhook"
+
+
+def link(municipality: str, digest: str) -> str:
+    """String, there while a link of a mail that was used would still be good. `digest` is of the link, never itself."""
+    return f"{prefix(municipality)}callbacks:link:{digest}"

@@ -101,8 +101,8 @@ class Request(Order):
 
     @property
     def in_queue(self) -> bool:
-        """Whether the program dials it by itself, from the guides' queue. What is protected it never does."""
-        return not self.protected and not self.owner
+        """Whether the program dials it by itself, from the guides' queue: also a handler's that is late, never what is protected."""
+        return not self.protected and (self.lapsed or not self.owner)
 
     @property
     def lists(self) -> tuple[str, ...]:

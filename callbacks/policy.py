@@ -64,7 +64,15 @@ def due(opening: OpeningHours, now: datetime, rules: CallbackRules) -> datetime:
 
 
 def due_of_handler(opening: OpeningHours, now: datetime) -> datetime:
-    """Until when a handler rings back: the same clock time on the next working day (Friday 14.00 -> Monday 14.00)."""
+    """Until when a handler rings back: the same clock time on the next working day (Friday 14.00 -> Monday 14.00).
+
+    What is asked for on a Sunday at 03.00 would be due before anybody has come to work: it counts from the opening.
+    """
+    at, opens = _next_day(opening, now), hours.next_opening(opening, now)
+    return at if at > opens else min(_next_day(opening, opens), limit(opening, now))
+
+
+def _next_day(opening: OpeningHours, now: datetime) -> datetime:
     day = next(working_days(opening, now))[0].opens.astimezone(hours.ZONE).date()
     return datetime.combine(day, now.astimezone(hours.ZONE).time(), hours.ZONE).astimezone(UTC)
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -116,6 +117,8 @@ class Figures:
     overdue: Mapping[str, int]
     oldest_due: Mapping[str, float]
     """Epoch seconds, 0 without an open request."""
+    retention: float
+    """When the retention last went through everything, epoch seconds; 0 for never."""
 
 
 def _script(verb: str) -> str:
@@ -126,7 +129,7 @@ def _script(verb: str) -> str:
     return head + (folder / "prelude.lua").read_text(encoding="utf-8") + (folder / f"{verb}.lua").read_text(encoding="utf-8")
 
 
-VERBS = ("register", "claim", "call", "advance", "settle", "take", "put_back", "close", "follow_up", "erase")
+VERBS = ("register", "claim", "call", "advance", "settle", "take", "put_back", "expire", "close", "follow_up", "erase")
 SCRIPTS = {verb: _script(verb) for verb in VERBS}
 DIGESTS = {verb: hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest() for verb, script in SCRIPTS.items()}
 
@@ -207,6 +210,10 @@ class CallbackStore:
         fields = times | {"owner": after.owner, "lapsed": str(int(after.lapsed)), "followed": str(after.followed)} | standing(after)
         return await self._run("put_back", after.municipality, act, what, {"id": after.id, "from": from_, "fields": fields})
 
+    async def expire(self, request: Request, act: Act) -> Answer:
+        """Back to who waits, from a person whose lease is over: ok or illegal."""
+        return await self._run("expire", request.municipality, act, "lease_expired", {"id": request.id})
+
     async def close(self, municipality: str, request_id: str, outcome: Outcome, act: Act, from_: str = "*") -> Answer:
         """Close: closed, wished (the attempt under way has to be withdrawn), rings (too late), taken_by or illegal."""
         arguments = {"id": request_id, "outcome": outcome, "reason": act.why, "from": from_}
@@ -221,7 +228,7 @@ class CallbackStore:
         return await self._run("follow_up", request.municipality, act, what, arguments)
 
     async def erase(self, request: Request, act: Act, *, whole: bool) -> Answer:
-        """The retention: the number (and the message), or the whole row: erased or illegal."""
+        """The retention: the number (and the message), or the whole row: erased, done or illegal."""
         return await self._run("erase", request.municipality, act, "erased", {"id": request.id, "whole": whole})
 
     async def find(self, municipality: str, request_id: str) -> Request | None:
@@ -260,12 +267,25 @@ class CallbackStore:
     async def to_follow_up(self, municipality: str, now: datetime, count: int = 100) -> list[Request]:
         """Requests of which somebody has to know by now."""
         ids = await self._asked(self._redis.zrangebyscore(keys.follow_up(municipality), "-inf", now.timestamp(), 0, count))
+        found = await self._found(municipality, map(str, ids))
+        return [one for one in found if one.follow_up_at and one.follow_up_at <= now]  # between the two reads somebody may have done it
+
+    async def closed_before(
+        self, municipality: str, moment: datetime, count: int = 100, skip: int = 0, *, numbered: bool = False
+    ) -> list[Request]:
+        """Requests that were closed before a moment, the oldest first; with `numbered` those whose numbers are still kept."""
+        key = keys.numbered(municipality) if numbered else keys.closed(municipality)
+        ids = await self._asked(self._redis.zrangebyscore(key, "-inf", moment.timestamp(), skip, count))
         return await self._found(municipality, map(str, ids))
 
-    async def closed_before(self, municipality: str, moment: datetime, count: int = 100, skip: int = 0) -> list[Request]:
-        """Requests that were closed before a moment, the oldest first."""
-        ids = await self._asked(self._redis.zrangebyscore(keys.closed(municipality), "-inf", moment.timestamp(), skip, count))
-        return await self._found(municipality, map(str, ids))
+    async def retained(self, municipality: str, now: datetime) -> None:
+        """Everything has been looked at that the retention has to erase by now."""
+        await self._asked(self._redis.set(keys.retention(municipality), seconds(now)))
+
+    async def rewrite(self) -> None:
+        """Have the append-only file written anew: what was erased stands there no more. One that is being rewritten is left alone."""
+        with suppress(ResponseError):
+            await self._redis.bgrewriteaof()
 
     async def changes(self, municipality: str, after: str, wait: timedelta) -> AsyncIterator[Change]:
         """The changes behind a position ("$" for from now on), as they come; ends when none came for so long.
@@ -297,8 +317,9 @@ class CallbackStore:
             overdue[queue] = await self._asked(self._redis.zcount(key, "-inf", f"({now.timestamp()}"))
             first = await self._asked(self._redis.zrange(key, 0, 0, withscores=True))
             oldest[queue] = max((at for _, at in first), default=0.0)
+        retention = await self._asked(self._redis.get(keys.retention(municipality)))
         by_state = {(queue, state): int(n) for field, n in counts.items() for queue, _, state in [str(field).partition("|")]}
-        return Figures({str(field): float(n) for field, n in totals.items()}, by_state, overdue, oldest)
+        return Figures({str(field): float(n) for field, n in totals.items()}, by_state, overdue, oldest, float(retention or 0))
 
     async def _found(self, municipality: str, ids: Iterable[str]) -> list[Request]:
         pipe = self._redis.pipeline(transaction=False)

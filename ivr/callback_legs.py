@@ -15,6 +15,8 @@ BEGINS_SECONDS = 4.0
 """An attempt is begun within this time after its intent was stored, or not at all."""
 LASTING_SECONDS = 60
 """What an attempt may last beside its wait in the queue until somebody answers."""
+BACK, LATE = "UPP", "SEN"
+"""On the guide's phone: to ring back, and to ring back for a handler who is late."""
 CONTEXTS: dict[Kind, tuple[str, str]] = {
     "stand-in": ("stand-in", "callback-one"),
     "own-phone": ("own-phone", "callback-one"),
@@ -66,7 +68,7 @@ class CallbackLegs:
             "__KC_CALLBACK": request.id,
             "__KC_WHOSE": "NONE",
             "__KC_DIALS": self._form(request.number),
-            "__KC_SHOWN": f"UPP {ringing.label} {national}"[:DISPLAY],
+            "__KC_SHOWN": f"{LATE if request.lapsed else BACK} {ringing.label} {national}"[:DISPLAY],
             "__KC_PLACE": str(place),
             "__KC_TOPIC": request.topic,
             "__KC_RING": str(ringing.ring_seconds),

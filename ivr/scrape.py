@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from redis.exceptions import RedisError
 
-from callbacks.store import StoreAway
+from callbacks.store import AGE_BUCKETS, StoreAway
 from ivr.conversation import now
 from ivr.service import Service
 from ivr.waiting import WaitingRoom
@@ -32,6 +32,7 @@ async def scrape(service: Service) -> bytes:
             store_up=bool(moments),
             store_durable=durability.ok,
             config_reload_success=service.activation.is_well,
+            bounds={"callback_age_at_close_seconds": AGE_BUCKETS},
         ),
         service.engine.registry,
     )
@@ -59,6 +60,7 @@ async def _moment(service: Service, municipality: Municipality, room: WaitingRoo
         callbacks_open=callbacks.open,
         callbacks_overdue=callbacks.overdue,
         callbacks_oldest_due=callbacks.oldest_due,
+        retention=callbacks.retention,
         rota_gaps={line: service.rota.next_gap(municipality, line) for line in municipality.priority_lines},
     )
 

@@ -38,6 +38,7 @@ from ivr.entry import Entry
 from ivr.exchange import Exchange
 from ivr.owed import owed
 from ivr.presence import Presence
+from ivr.promises import Promises
 from ivr.ringing_back import RingingBack
 from ivr.rota import Rota
 from ivr.settings import Settings
@@ -68,6 +69,7 @@ class Service:
         self.callers = Callers(lambda: self.session.stories.values() if self.session else (), self._close_kept)
         self.books = Books(self.redis, installation, cel, self.engine.storing, self._remembers_guide, self.callers)
         self.store = CallbackStore(self.redis)
+        self.promises = Promises(settings, self.redis, self.store, self.municipalities, now, self._acts)
         self.tokens = Tokens(self.redis)
         self.memory = Copy(self.municipalities, "closure", "crisis", "dialling")
         self.dialling = Dialling(self.memory)
@@ -91,6 +93,7 @@ class Service:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.activation.run())
             tasks.create_task(self.books.run())
+            tasks.create_task(self.promises.run())
             tasks.create_task(self._watch_lag())
             tasks.create_task(self._serve())
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from callbacks.notices.mail import Mail
+from callbacks.notices.webhook import Hook
 from dialplan.render import Ports, Trunk
 
 
@@ -35,6 +37,11 @@ class Settings(BaseSettings):
     rtp_end: int = 19999
     trunk_out_port: int = 5070
     trunk: Trunk = Trunk()
+    web_address: str = Field(
+        "", pattern=r"^(https?://[^\s]+)?$", description="Where people reach the web; without it mails have no links."
+    )
+    mail: Mail = Mail()
+    webhook: Hook = Hook()
 
     ami_secret: str = Field(min_length=16)
     redis_password: str = Field(min_length=16)

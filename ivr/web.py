@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
 
 import callbacks.api
+import callbacks.links_api
 import ivr.activation
 import ivr.closure
 import ivr.crisis
@@ -47,6 +48,7 @@ def create(service: Service) -> FastAPI:
         app.add_exception_handler(kind, refuse)
     _health(app, service)
     app.include_router(callbacks.api.router(service.store, service.municipalities, now))
+    app.include_router(callbacks.links_api.router(service.promises.answers))
     app.include_router(metrics.api.router(service.books.ledger, service.municipalities))
     app.include_router(ivr.activation.router(service.activation, service.acting))
     app.include_router(ivr.crisis.router(service.crisis, service.municipalities, service.acting))

@@ -18,6 +18,12 @@ FALLBACK = "fallback"
 """The queue that the dialplan serves by itself, beside those of the file."""
 ENTRIES = ("menu", "concern", "fault_report", "internal", "diverted")
 EXITS = ("answered", "abandoned", "limit", "key", "overflow", "closed")
+CALLBACK_STATES = ("waiting", "taken", "dialling", "talking", "talked", "unknown")
+CALLBACK_OUTCOMES = ("solved", "new_matter", "not_reached", "wrong_number", "invalid_number", "cancelled", "called_in", "merged")
+RESULTS = ("answered", "voicemail", "busy", "no_answer", "guide_missed", "congestion", "failed", "unknown")
+REJECTIONS = ("open_per_number",)
+DENIALS = ("number_a_day", "an_hour")
+ERASED = ("number", "row")
 SOURCES = ("queue_key", "queue_limit", "handler_no_answer", "chain_failed", "closed", "guide")
 MENU_WORDS = ("english", "callback", "repeat", "invalid", "timeout")
 REPAIRS = ("call_from_log",)
@@ -43,6 +49,7 @@ class Moment:
     callbacks_open: Mapping[tuple[str, str], int] = field(default_factory=dict)
     callbacks_overdue: Mapping[str, int] = field(default_factory=dict)
     callbacks_oldest_due: Mapping[str, float] = field(default_factory=dict)
+    retention: float = 0.0
     rota_gaps: Mapping[str, float] = field(default_factory=dict)
     """By priority line."""
 
@@ -56,6 +63,8 @@ class Scrape:
     store_up: bool
     store_durable: bool
     config_reload_success: bool
+    bounds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """The buckets of a histogram, by its name, where they are not the ledger's."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,17 @@ COUNTERS = (
            lambda m: (("main", choice) for choice in (*m.topics, *MENU_WORDS))),
     Family("callbacks_requested", "Callbacks promised.", ("queue", "source"),
            lambda m: ((queue, source) for queue in m.queues for source in SOURCES)),
+    Family("callbacks_rejected", "Callbacks that were not promised.", ("queue", "reason"),
+           lambda m: ((queue, reason) for queue in m.queues for reason in REJECTIONS)),
+    Family("callback_attempts", "Attempts to ring back that have ended.", ("queue", "result"),
+           lambda m: ((queue, result) for queue in m.queues for result in RESULTS)),
+    Family("callbacks_closed", "Callbacks that ended, by their one outcome.", ("queue", "outcome"),
+           lambda m: ((queue, outcome) for queue in m.queues for outcome in CALLBACK_OUTCOMES)),
+    Family("callback_lease_expired", "Callbacks that somebody had taken and let lie.", ("queue",),
+           lambda m: ((queue,) for queue in m.queues)),
+    Family("callback_fenced_writes", "Writes that came too late and were refused.", (), lambda m: ((),)),
+    Family("dial_denied", "Numbers that the dial guard kept from being dialled.", ("reason",), lambda m: ((reason,) for reason in DENIALS)),
+    Family("retention_deleted", "What was erased in time.", ("kind",), lambda m: ((kind,) for kind in ERASED)),
     Family("priority_calls", "Calls to a priority line.", ("line", "outcome"),
            lambda m: ((line, outcome) for line in m.priority_lines for outcome in PRIORITY_OUTCOMES)),
     Family("transfers", "Transfers to a handler or a function.", ("administration", "outcome"),
@@ -96,6 +116,8 @@ HISTOGRAMS = (
     Family("priority_answer_seconds", "From the first ring, or the transfer there, to somebody on duty, else to the guide.", ("line",),
            lambda m: ((line,) for line in m.priority_lines)),
     Family("talk_seconds", "From a person's answer to the end.", ("queue",), lambda m: ((queue,) for queue in (*m.queues, FALLBACK))),
+    Family("callback_age_at_close_seconds", "From order to close.", ("queue", "outcome"),
+           lambda m: ((queue, outcome) for queue in m.queues for outcome in CALLBACK_OUTCOMES)),
 )  # fmt: skip
 
 
@@ -118,6 +140,7 @@ class _Collector:
         yield from self._queues()
         yield from self._agents()
         yield from self._callbacks()
+        yield self._retention()
         yield self._rota_gaps()
         yield GaugeMetricFamily("ivr_calls_live", "Calls that are going on.", value=self._scrape.calls_live)
         yield GaugeMetricFamily("ivr_store_up", "1 while Redis answers.", value=self._scrape.store_up)
@@ -136,11 +159,12 @@ class _Collector:
 
     def _histogram(self, family: Family) -> Metric:
         metric = HistogramMetricFamily(f"ivr_{family.name}", family.help, labels=("municipality", *family.labels))
+        bounds = self._scrape.bounds.get(family.name, BUCKETS)
         for municipality, moment in self._scrape.moments.items():
             sums = dict.fromkeys(family.zeros(moment), 0.0) | _named(moment.totals, f"{family.name}_sum")
             counts = _named(moment.totals, f"{family.name}_bucket")
             for labels, total in sums.items():
-                metric.add_metric((municipality, *labels), buckets=list(_cumulated(counts, labels)), sum_value=total)
+                metric.add_metric((municipality, *labels), buckets=list(_cumulated(counts, labels, bounds)), sum_value=total)
         return metric
 
     def _queues(self) -> Iterator[Metric]:
@@ -173,10 +197,17 @@ class _Collector:
     def _callbacks(self) -> Iterator[Metric]:
         metric = GaugeMetricFamily("ivr_callbacks_open", "Open promises.", labels=("municipality", "queue", "state"))
         for municipality, moment in self._scrape.moments.items():
-            series = {(queue, "waiting"): 0 for queue in moment.queues} | dict(moment.callbacks_open)
+            series = {(queue, state): 0 for queue in moment.queues for state in CALLBACK_STATES} | dict(moment.callbacks_open)
             for labels, value in series.items():
                 metric.add_metric((municipality, *labels), value)
         yield metric
+
+    def _retention(self) -> Metric:
+        help = "When everything was last erased that had to be; 0 for never."
+        metric = GaugeMetricFamily("ivr_retention_last_success_timestamp_seconds", help, labels=("municipality",))
+        for municipality, moment in self._scrape.moments.items():
+            metric.add_metric((municipality,), moment.retention)
+        return metric
 
     def _rota_gaps(self) -> Metric:
         help = "When nobody is on duty next, within four weeks; 0 for never."
@@ -191,8 +222,10 @@ def _named(totals: Values, name: str) -> dict[tuple[str, ...], float]:
     return {tuple(field.split("|")[1:]): value for field, value in totals.items() if field.split("|", 1)[0] == name}
 
 
-def _cumulated(counts: Mapping[tuple[str, ...], float], labels: tuple[str, ...]) -> Iterator[tuple[str, float]]:
+def _cumulated(
+    counts: Mapping[tuple[str, ...], float], labels: tuple[str, ...], bounds: tuple[int, ...]
+) -> Iterator[tuple[str, float]]:
     seen = 0.0
-    for bound in (*map(str, BUCKETS), "+Inf"):
+    for bound in (*map(str, bounds), "+Inf"):
         seen += counts.get((*labels, bound), 0.0)
         yield (bound if bound == "+Inf" else f"{float(bound)}"), seen

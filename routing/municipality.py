@@ -11,6 +11,7 @@ from routing.opening_hours import OpeningHours, Weekly
 from routing.part import Part
 from routing.people import Administration, Function, Guide, Handler, Staffing
 from routing.priority import PriorityLine
+from routing.retention import Retention
 from routing.words import E164, Name, Text, TextId, TextPart
 
 KkikArea = Literal[
@@ -118,6 +119,7 @@ class Municipality(Part):
     topics: dict[Name, Topic]
     queues: dict[Name, Queue]
     callbacks: CallbackRules = CallbackRules()
+    retention: Retention = Retention()
     staffing: Staffing = Staffing()
     guides: tuple[Guide, ...] = Field(min_length=1)
     handlers: tuple[Handler, ...] = ()

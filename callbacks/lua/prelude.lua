@@ -47,6 +47,7 @@ end
 local function index(id, r)
   if r.state == 'closed' then
     redis.call('ZADD', key('callbacks:closed'), r.closed_at, id)
+    redis.call('ZADD', key('callbacks:numbered'), r.closed_at, id)
     return
   end
   for list in string.gmatch(r.lists, '[^|]+') do redis.call('ZADD', key('callbacks:due:' .. list), r.due, id) end
@@ -92,8 +93,8 @@ local function close(id, r, outcome, reason)
   local bucket = '+Inf'
   for _, bound in ipairs(AGE_BUCKETS) do if age <= bound then bucket = tostring(bound) break end end
   local labels = '|' .. r.queue .. '|' .. outcome
-  count('callback_age_at_close_bucket' .. labels .. '|' .. bucket)
-  count('callback_age_at_close_sum' .. labels, age)
+  count('callback_age_at_close_seconds_bucket' .. labels .. '|' .. bucket)
+  count('callback_age_at_close_seconds_sum' .. labels, age)
 end
 
 -- The citizen's phone is nobody's any more.

@@ -22,7 +22,7 @@ end
 local one = load(standing)
 local better = {asked = one.asked + 1}
 if f.place ~= '' and one.place ~= '' and tonumber(f.place) < tonumber(one.place) then better.place = f.place end
-if tonumber(f.due) < tonumber(one.due) then better.due = f.due end
+if tonumber(f.due) < tonumber(one.due) then better.due, better.follow_up_at, better.followed = f.due, f.follow_up_at, 0 end
 a.entry.act = 'asked_again'
 write(standing, one, better)
 if word == 'enough' then count('callbacks_rejected|' .. f.queue .. '|open_per_number') end

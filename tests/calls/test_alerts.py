@@ -22,5 +22,6 @@ def test_the_rules_are_loaded(stack: Stack) -> None:
     with urllib.request.urlopen(f"http://127.0.0.1:{PORTS['KC_PROMETHEUS_PORT']}/api/v1/rules", timeout=5) as answer:
         groups = json.load(answer)["data"]["groups"]
     assert {rule["name"]: rule["labels"]["severity"] for group in groups for rule in group["rules"]} == {
-        "PriorityCallUnanswered": "page", "RotaGap": "ticket", "AsteriskDisconnected": "page",
+        "PriorityCallUnanswered": "page", "RotaGap": "ticket", "CallbacksOverdue": "ticket", "CallbackOutcomeUnknown": "ticket",
+        "DialGuardTripped": "page", "RetentionStalled": "ticket", "AsteriskDisconnected": "page",
     }  # fmt: skip
