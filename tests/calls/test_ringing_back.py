@@ -111,6 +111,7 @@ async def test_a_caller_who_comes_later_waits_behind_a_callback_and_an_earlier_o
     async with guide(stack, Answers(0.3, presses="1", presses_after=4.5, talk=8.0)) as phone, stack.far_end(otherwise=Answers(0.3)):
         first = asyncio.create_task(stack.call("0701740633", Wait(1.0), Press("1"), WaitForBye()))
         await phone.talk()  # the guide is busy: who comes now waits
+        await until_waiting(stack, 0)
         second = asyncio.create_task(stack.call("0701740634", Wait(1.0), Press("1"), WaitForBye()))
         await until_waiting(stack, 1)
         await reaches(stack, await order(stack, CITIZEN), "dialling")
