@@ -61,6 +61,11 @@ def of_number(municipality: str, number: str) -> str:
     return f"{prefix(municipality)}callbacks:of-number:{number}"
 
 
+def closed_of_number(municipality: str, number: str) -> str:
+    """Sorted set of a number's closed ids by the moment of closing, for as long as the retention keeps numbers."""
+    return f"{prefix(municipality)}callbacks:closed-of-number:{number}"
+
+
 def live(municipality: str) -> str:
     """Hash, number to the id of the one request whose attempt is under way."""
     return f"{prefix(municipality)}callbacks:live"
@@ -82,5 +87,5 @@ def totals(municipality: str) -> str:
 
 
 def changes(municipality: str) -> str:
-    """Stream of the last changes: `id`, `lists`, `entry` (a line of the history); some ten thousand are kept."""
+    """Stream of the last changes: `id`, `lists` (which it stands in or has just left), `entry` (a line of the history); some ten thousand are kept."""
     return f"{prefix(municipality)}callbacks:changes"

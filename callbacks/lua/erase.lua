@@ -2,6 +2,7 @@
 -- Arguments: id, whole (the record and its history, too).
 -- Words: erased; illegal (still open).
 if r.state ~= 'closed' then return answer('illegal', a.id) end
+redis.call('ZREM', key('callbacks:closed-of-number:' .. r.number), a.id)
 if a.whole then
   redis.call('DEL', record_key(a.id), record_key(a.id) .. ':history')
   redis.call('ZREM', key('callbacks:closed'), a.id)
