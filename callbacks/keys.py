@@ -87,5 +87,5 @@ def totals(municipality: str) -> str:
 
 
 def changes(municipality: str) -> str:
-    """Stream of the last changes: `id`, `lists` (which it stands in or has just left), `entry` (a line of the history); some ten thousand are kept."""
+    """Stream of the last changes, some ten thousand: `id`, `lists` (it stands in or has just left), `entry` (a line of the history)."""
     return f"{prefix(municipality)}callbacks:changes"

@@ -105,7 +105,7 @@ def times(
 
 def _slot(opening: OpeningHours, rules: CallbackRules, now: datetime, wanted: datetime) -> tuple[datetime, datetime]:
     if wanted <= now:
-        raise NotWanted("The wanted time is over already. Name one that is to come, or none for as soon as possible.")
+        raise NotWanted("The wanted time is over already, or before we open again. Name a later one, or none for as soon as possible.")
     if wanted > now + WANTED_AHEAD:
         raise NotWanted(f"The wanted time lies more than {WANTED_AHEAD.days} days ahead. Name an earlier one.")
     if not hours.is_open(opening, wanted):

@@ -18,9 +18,13 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from access.audit import Audit
 from access.refusal import Refused
 from access.tokens import Tokens
+from callbacks.dialler import Dialler
+from callbacks.service import Callbacks, Phones
 from callbacks.store import CallbackStore
+from callbacks.stream import Streams
 from ivr.activation import Activation
 from ivr.ami import ActionFailed, Ami, AmiLost, Credentials, sessions
 from ivr.books import Books
@@ -50,7 +54,8 @@ STORE_SECONDS = 1.0
 class Service:
     """One controller. `run` ends only by cancellation, a wrong AMI secret, or an Asterisk that it is not made for."""
 
-    def __init__(self, settings: Settings, redis: Redis) -> None:
+    def __init__(self, settings: Settings, redis: Redis, waiting: Redis) -> None:
+        """`redis` answers soon or fails, `waiting` lets a read wait."""
         self.settings = settings
         self.activation = Activation(settings, now, self.acting, self._take)
         self.municipalities = self.activation.served
@@ -62,6 +67,10 @@ class Service:
         self.tokens = Tokens(self.redis)
         self.memory = Copy(self.municipalities, "closure", "crisis")
         self.closures = Closures(self.memory, self.municipalities, now, lambda: self.session.room if self.session else WaitingRoom())
+        self.audit = Audit(self.redis)
+        self.phones: Phones = Dialler()
+        self.callbacks = Callbacks(self.store, self.phones, self.municipalities, now, self.closures.until)
+        self.streams = Streams(CallbackStore(waiting))
         self.crisis = Crisis(self.memory, self.municipalities, now, settings.rendered / "crisis")
         self.presence = Presence(self.municipalities, acts=self._acts)
         self.exchange = Exchange(self.acting)
@@ -146,6 +155,11 @@ class Service:
             crisis=lambda: self.crisis.prompt(municipality.slug),
         )
 
+    def number_of(self, call_id: str) -> str:
+        """The number of a live call as Asterisk gave it; "" when it was withheld, is anonymous, or the call is not known."""
+        story = self.session.stories.get(call_id) if self.session else None
+        return story.number if story else ""
+
     def _remembers_guide(self, record: CallRecord) -> bool:
         municipality = self.municipalities.get(record.municipality)
         return municipality is not None and municipality.remembers_guide(record.topic)
@@ -163,13 +177,16 @@ class Service:
             story.choices.append(choice)
 
 
-def connect_store(settings: Settings) -> Redis:
-    """A client of the installation's Redis that answers soon or fails: it never tries twice behind a caller's back."""
+def connect_store(settings: Settings, *, waiting: bool = False) -> Redis:
+    """A client of the installation's Redis that answers soon or fails: it never tries twice behind a caller's back.
+
+    One that is `waiting` lets a read last as long as it asks for.
+    """
     return Redis(
         host=settings.host,
         port=settings.redis_port,
         password=settings.redis_password,
-        socket_timeout=STORE_SECONDS,
+        socket_timeout=None if waiting else STORE_SECONDS,
         socket_connect_timeout=STORE_SECONDS,
         retry=Retry(NoBackoff(), 0),
         decode_responses=True,

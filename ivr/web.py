@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
 
+import access.api
 import callbacks.api
 import ivr.activation
 import ivr.closure
@@ -24,7 +25,8 @@ import ivr.transfers
 import metrics.api
 from access.guard import Guard, check_routes
 from access.refusal import Refused
-from callbacks.store import StoreAway
+from callbacks.service import PhonesAway
+from callbacks.store import NotDurable, StoreAway
 from ivr.conversation import now
 from ivr.explain import Explained, Moment, Question, explain
 from ivr.scrape import scrape
@@ -42,10 +44,11 @@ def create(service: Service) -> FastAPI:
         title="Kontaktcenter", version=program, openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(guard)]
     )  # its own route below, so that it stands in the table like every other
     app.middleware("http")(counting(engine))
-    for kind in (Refused, MunicipalityError, StoreAway, RedisError, NotServed, RequestValidationError):
+    for kind in (Refused, MunicipalityError, StoreAway, NotDurable, PhonesAway, RedisError, NotServed, RequestValidationError):
         app.add_exception_handler(kind, refuse)
     _health(app, service)
-    app.include_router(callbacks.api.router(service.store, service.municipalities, now))
+    app.include_router(access.api.router(service.audit))
+    app.include_router(callbacks.api.router(service.callbacks, service.audit, service.streams, service.number_of))
     app.include_router(metrics.api.router(service.books.ledger, service.municipalities))
     app.include_router(ivr.activation.router(service.activation, service.acting))
     app.include_router(ivr.crisis.router(service.crisis, service.municipalities, service.acting))
@@ -130,5 +133,8 @@ async def refuse(request: Request, error: Exception) -> JSONResponse:
         case RequestValidationError():
             places = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
             return JSONResponse({"error": "invalid", "detail": "; ".join(places)}, 422)
+        case PhonesAway():
+            sentence = "Asterisk cannot be asked now: nobody's phone was rung. What was taken for it stays taken. Try again soon."
+            return JSONResponse({"error": "asterisk_away", "detail": sentence}, 503)
         case _:
             return JSONResponse({"error": "store_away", "detail": "The store does not answer. Try again soon; nothing is lost."}, 503)

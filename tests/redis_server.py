@@ -55,6 +55,11 @@ async def redis_server(**settings: str) -> AsyncIterator[Redis]:
             await process.wait()
 
 
+def waiting(client: Redis) -> Redis:
+    """Another client of the same server, which lets a read wait."""
+    return Redis(port=client.connection_pool.connection_kwargs["port"], decode_responses=True, socket_timeout=None)
+
+
 async def _answers(client: Redis) -> None:
     async with asyncio.timeout(START_SECONDS):
         while True:
