@@ -10,7 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from access.audit import Audit
 from access.guard import Current
-from access.refusal import Refused
+from access.refusal import Refusal, Refused
 from callbacks import reading
 from callbacks.entering import enter
 from callbacks.rights import persons
@@ -22,7 +22,6 @@ from callbacks.rows import (
     Postponement,
     Promised,
     Receiver,
-    Refusal,
     Stated,
     page,
     promised,

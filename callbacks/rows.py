@@ -35,14 +35,6 @@ def example(*shown: Any, extra: Literal["forbid", "ignore"] = "ignore") -> Confi
     return ConfigDict(json_schema_extra={"examples": list(shown)}, extra=extra)
 
 
-class Refusal(BaseModel):
-    """Why nothing was done: a stable word, and a sentence with reason and remedy."""
-
-    model_config = example({"error": "unknown_topic", "detail": "There is no topic 'gator'. There are: care, streets."})
-    error: str
-    detail: str
-
-
 class CallbackRow(BaseModel):
     """One request as a list shows it. `token` is for If-Match: it grows when somebody takes the request, and with each attempt."""
 

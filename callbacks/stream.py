@@ -39,7 +39,7 @@ class Streams:
 
     def __init__(self, store: CallbackStore) -> None:
         self._store = store
-        self._listening = 0
+        self.listening = 0
         self._ended = False
 
     def end(self) -> None:
@@ -49,13 +49,13 @@ class Streams:
     @asynccontextmanager
     async def seat(self, person: Person, after: str) -> AsyncIterator[Place]:
         """A place among those who listen; from now on when `after` is "". Raises Refused when all are taken, and StoreAway."""
-        if self._listening >= MOST:
+        if self.listening >= MOST:
             raise Refused(503, "too_many_streams", f"{MOST} listen already. Close one, or ask for the list instead.")
-        self._listening += 1
+        self.listening += 1
         try:
             yield Place(person, after or await self._store.last_change(person.municipality.slug))
         finally:
-            self._listening -= 1
+            self.listening -= 1
 
     async def events(self, place: Place) -> AsyncIterator[ServerSentEvent]:
         """The changes behind a place as they come, and heartbeats; ends when the store goes away, or all streams end."""

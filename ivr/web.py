@@ -12,6 +12,7 @@ from fastapi import Body, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
+from starlette.exceptions import HTTPException
 
 import access.api
 import callbacks.api
@@ -24,7 +25,7 @@ import ivr.rota
 import ivr.transfers
 import metrics.api
 from access.guard import Guard, check_routes
-from access.refusal import Refused
+from access.refusal import Refusal, Refused
 from callbacks.service import PhonesAway
 from callbacks.store import NotDurable, StoreAway
 from ivr.conversation import now
@@ -41,10 +42,12 @@ def create(service: Service) -> FastAPI:
     engine.built(program, os.environ.get("KC_REVISION", ""))
     guard = Guard(service.tokens.find, lambda reason: engine.auth_failures.labels(reason).inc())
     app = FastAPI(
-        title="Kontaktcenter", version=program, openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(guard)]
-    )  # its own route below, so that it stands in the table like every other
+        title="Kontaktcenter", version=program, openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(guard)],
+        responses={status: {"model": Refusal} for status in (400, 401, 403, 404, 409, 422, 503)},
+    )  # fmt: skip
+    # its description has a route of its own below, so that it stands in the table like every other
     app.middleware("http")(counting(engine))
-    for kind in (Refused, MunicipalityError, StoreAway, NotDurable, PhonesAway, RedisError, NotServed, RequestValidationError):
+    for kind in REFUSED:
         app.add_exception_handler(kind, refuse)
     _health(app, service)
     app.include_router(access.api.router(service.audit))
@@ -98,6 +101,11 @@ def _routing(app: FastAPI, service: Service) -> None:
         return explain(municipality, moment, question.number, question.keys, question.line)
 
 
+REFUSED = (
+    Refused, MunicipalityError, StoreAway, NotDurable, PhonesAway, RedisError, NotServed, RequestValidationError, HTTPException,
+)  # fmt: skip
+FRAMEWORKS_OWN = {400: "invalid", 404: "unknown_route", 405: "wrong_method"}
+"""The words for what is refused before any route of ours is reached."""
 Next = Callable[[Request], Awaitable[Response]]
 
 
@@ -133,6 +141,8 @@ async def refuse(request: Request, error: Exception) -> JSONResponse:
         case RequestValidationError():
             places = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
             return JSONResponse({"error": "invalid", "detail": "; ".join(places)}, 422)
+        case HTTPException(status_code=status, detail=sentence):
+            return JSONResponse({"error": FRAMEWORKS_OWN.get(status, "refused"), "detail": sentence}, status)
         case PhonesAway():
             sentence = "Asterisk cannot be asked now: nobody's phone was rung. What was taken for it stays taken. Try again soon."
             return JSONResponse({"error": "asterisk_away", "detail": sentence}, 503)
