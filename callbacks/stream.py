@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from fastapi.sse import ServerSentEvent
@@ -37,8 +37,9 @@ class Place:
 class Streams:
     """All the streams of this program. Its store's client must let a read wait for `LOOK`."""
 
-    def __init__(self, store: CallbackStore) -> None:
+    def __init__(self, store: CallbackStore, now: Callable[[], datetime]) -> None:
         self._store = store
+        self._now = now
         self.listening = 0
         self._ended = False
 
@@ -58,10 +59,10 @@ class Streams:
             self.listening -= 1
 
     async def events(self, place: Place) -> AsyncIterator[ServerSentEvent]:
-        """The changes behind a place as they come, and heartbeats; ends when the store goes away, or all streams end."""
+        """The changes behind a place as they come, and heartbeats; ends when the store goes away, the token is over, or all streams end."""
         position, heard = place.after, time.monotonic()
         try:
-            while not self._ended:
+            while not self._ended and self._now() < place.person.holder.expires_at:
                 async for change in self._store.changes(place.person.municipality.slug, position, LOOK):
                     position = change.position
                     if place.person.may_see_lists(change.lists):

@@ -70,7 +70,7 @@ class Service:
         self.audit = Audit(self.redis)
         self.phones: Phones = Dialler()
         self.callbacks = Callbacks(self.store, self.phones, self.municipalities, now, self.closures.until)
-        self.streams = Streams(CallbackStore(waiting))
+        self.streams = Streams(CallbackStore(waiting), now)
         self.crisis = Crisis(self.memory, self.municipalities, now, settings.rendered / "crisis")
         self.presence = Presence(self.municipalities, acts=self._acts)
         self.exchange = Exchange(self.acting)

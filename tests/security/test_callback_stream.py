@@ -6,13 +6,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 import callbacks.stream
-from access.model import Duty, Role
+from access.model import Duty, Holder, Role
+from callbacks.rights import persons
 from callbacks.store import Act
 from simulation import until
 from tests.security.client import Client
@@ -120,6 +122,14 @@ async def test_a_place_is_free_again_when_its_listener_has_gone(client: Client, 
     await until(lambda: not client.service.streams.listening, DEADLINE, "the place is free")
     async with heard(address, guide):
         pass
+
+
+async def test_a_stream_ends_with_its_token(client: Client) -> None:
+    served = client.service.municipalities
+    holder = Holder(name="somebody", roles=frozenset({Role.TEAM_LEADER}), expires_at=datetime.now(UTC) + timedelta(seconds=0.5))
+    (person,) = persons(holder, served, served.values())
+    async with asyncio.timeout(DEADLINE), client.service.streams.seat(person, "") as place:
+        assert [one async for one in client.service.streams.events(place)] == []
 
 
 async def test_without_the_store_a_stream_ends_and_a_new_one_is_refused(client: Client, address: str) -> None:
