@@ -51,6 +51,10 @@ STORE_SECONDS = 1.0
 """A caller waits for the store no longer than this: then the truth is that nothing could be stored."""
 
 
+WAITING_SECONDS = 10.0
+"""Who waits for changes asks anew each second: a store that says nothing for so long is away."""
+
+
 class Service:
     """One controller. `run` ends only by cancellation, a wrong AMI secret, or an Asterisk that it is not made for."""
 
@@ -180,13 +184,13 @@ class Service:
 def connect_store(settings: Settings, *, waiting: bool = False) -> Redis:
     """A client of the installation's Redis that answers soon or fails: it never tries twice behind a caller's back.
 
-    One that is `waiting` lets a read last as long as it asks for.
+    One that is `waiting` lets a read wait for what is to come.
     """
     return Redis(
         host=settings.host,
         port=settings.redis_port,
         password=settings.redis_password,
-        socket_timeout=None if waiting else STORE_SECONDS,
+        socket_timeout=WAITING_SECONDS if waiting else STORE_SECONDS,
         socket_connect_timeout=STORE_SECONDS,
         retry=Retry(NoBackoff(), 0),
         decode_responses=True,

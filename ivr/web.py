@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Body, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -70,7 +70,11 @@ def _health(app: FastAPI, service: Service) -> None:
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @app.get("/readyz", summary="Whether Asterisk is connected and callbacks may be promised, and why not", tags=["health"])
+    not_ready: dict[int | str, dict[str, Any]] = {503: {"description": "Not ready; the same body says why"}}
+
+    @app.get(
+        "/readyz", summary="Whether Asterisk is connected and callbacks may be promised, and why not", tags=["health"], responses=not_ready
+    )
     async def readyz(response: Response) -> dict[str, object]:
         durability = await service.store.durable()
         connected = service.session is not None

@@ -60,7 +60,7 @@ async def redis_server(**settings: str) -> AsyncIterator[Redis]:
 def waiting(client: Redis) -> Redis:
     """Another client of the same server, which lets a read wait."""
     port = client.connection_pool.connection_kwargs["port"]
-    return Redis(port=port, decode_responses=True, socket_timeout=None, retry=Retry(NoBackoff(), 0))
+    return Redis(port=port, decode_responses=True, socket_timeout=10, retry=Retry(NoBackoff(), 0))
 
 
 async def _answers(client: Redis) -> None:

@@ -66,7 +66,8 @@ local function note(id, r, left)
   a.entry.state = r.state
   local line = cjson.encode(a.entry)
   redis.call('RPUSH', record_key(id) .. ':history', line)
-  redis.call('XADD', key('callbacks:changes'), 'MAXLEN', '~', CHANGES_KEPT, '*', 'id', id, 'lists', left and left .. '|' .. r.lists or r.lists, 'entry', line)
+  local lists = left and left .. '|' .. r.lists or r.lists
+  redis.call('XADD', key('callbacks:changes'), 'MAXLEN', '~', CHANGES_KEPT, '*', 'id', id, 'lists', lists, 'entry', line)
 end
 
 -- Write `fields` over the record `r`, keep every index true, and note it. The state has been judged before.
