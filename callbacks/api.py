@@ -11,7 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from access.audit import Audit
 from access.guard import Current
 from access.refusal import Refusal, Refused
-from callbacks import reading
+from callbacks import closing, holding, reading
 from callbacks.entering import enter
 from callbacks.rights import persons
 from callbacks.rows import (
@@ -123,40 +123,40 @@ def _act(api: APIRouter, callbacks: Callbacks) -> None:
 
     @api.post("/api/callbacks/{id}/take", summary="Take it: nobody else works on it from now on")
     async def take(id: Id, holder: Current, how: AsAsked) -> CallbackRow:
-        return await after(callbacks.take(holder, id, how))
+        return await after(holding.take(callbacks, holder, id, how))
 
     @api.post("/api/callbacks/{id}/call", summary="Take it and ring: one's own phone first, then the citizen's")
     async def call(id: Id, holder: Current, how: AsAsked) -> CallbackRow:
-        return await after(callbacks.call(holder, id, how))
+        return await after(holding.call(callbacks, holder, id, how))
 
     @api.post("/api/callbacks/{id}/release", summary="Give it back, at its place")
     async def release(id: Id, holder: Current, how: AsAsked) -> CallbackRow:
-        return await after(callbacks.release(holder, id, how))
+        return await after(holding.release(callbacks, holder, id, how))
 
     @api.post("/api/callbacks/{id}/postpone", summary="Ring at a wanted time within opening hours")
     async def postpone(id: Id, to: Postponement, holder: Current, how: AsAsked) -> CallbackRow:
-        return await after(callbacks.postpone(holder, id, how, to.wanted))
+        return await after(holding.postpone(callbacks, holder, id, how, to.wanted))
 
     @api.post("/api/callbacks/{id}/merge", summary="Let another request of the same number go up in this one")
     async def merge(id: Id, with_: Merger, holder: Current, how: AsAsked) -> CallbackRow:
-        return await after(callbacks.merge(holder, id, how, with_.other))
+        return await after(closing.merge(callbacks, holder, id, how, with_.other))
 
     @api.post("/api/callbacks/{id}/cancel", summary="The citizen wants no call any more")
     async def cancel(id: Id, holder: Current, how: AsAsked) -> CallbackRow:
-        return await after(callbacks.cancel(holder, id, how))
+        return await after(closing.cancel(callbacks, holder, id, how))
 
     @api.post("/api/callbacks/{id}/outcome", summary="State how it ended, also while talking")
     async def outcome(id: Id, stated: Stated, holder: Current, how: AsAsked) -> CallbackRow:
-        return await after(callbacks.outcome(holder, id, how, stated.outcome, again=stated.again))
+        return await after(closing.outcome(callbacks, holder, id, how, stated.outcome, again=stated.again))
 
     @api.post("/api/callbacks/{id}/told", summary="A late owner's citizen has heard how it stands; the owner still has to ring")
     async def told(id: Id, holder: Current, how: AsAsked) -> CallbackRow:
-        return await after(callbacks.told(holder, id, how))
+        return await after(closing.told(callbacks, holder, id, how))
 
     @api.post("/api/callbacks/{id}/hand-over", summary="Hand it over to a guide, a handler or a function")
     async def hand_over(id: Id, receiver: Receiver, holder: Current, how: AsAsked) -> CallbackRow:
-        return await after(callbacks.hand_over(holder, id, how, receiver.to))
+        return await after(holding.hand_over(callbacks, holder, id, how, receiver.to))
 
     @api.post("/api/callbacks/{id}/retry", summary="Ring again although nobody knows how the last attempt ended")
     async def retry(id: Id, holder: Current, how: AsAsked) -> CallbackRow:
-        return await after(callbacks.retry(holder, id, how))
+        return await after(holding.retry(callbacks, holder, id, how))

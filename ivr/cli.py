@@ -98,7 +98,7 @@ def token(
     role: list[Role] = typer.Option(..., help="What the holder works as; may be given several times."),  # noqa: B008 - typer's way
     duty: list[Duty] = typer.Option([], help="What is protected and shown to the holder all the same."),  # noqa: B008 - typer's way
     name: str = typer.Option("api", help="Who holds it; stands in the audit trail."),
-    extension: str = typer.Option("", help="The guide or handler whom it lets act: 1001, or lekeberg-1001 where several have that extension."),
+    extension: str = typer.Option("", help="Whom it lets act: 1001, or lekeberg-1001 where several have that extension."),
     days: int = typer.Option(30, min=1, max=366, help="How long it is valid."),
 ) -> None:
     """Issue a token for the API and print it; it is shown this once."""

@@ -49,8 +49,6 @@ log = structlog.get_logger()
 
 STORE_SECONDS = 1.0
 """A caller waits for the store no longer than this: then the truth is that nothing could be stored."""
-
-
 WAITING_SECONDS = 10.0
 """Who waits for changes asks anew each second: a store that says nothing for so long is away."""
 

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from access.model import Duty, Holder, Role
 from access.refusal import Refused
-from callbacks import policy, reading
+from callbacks import closing, holding, policy, reading
 from callbacks.entering import Entered, Wish, enter
 from callbacks.model import Message, Outcome, Request
 from callbacks.reading import Which
@@ -91,7 +91,7 @@ class Office:
 
     async def talked(self, request_id: str, who: Holder = GUIDE, *, over: bool = True) -> Request:
         """The citizen answered, and, when it is over, has hung up."""
-        request = (await self.does.call(who, request_id, Asked())).request
+        request = (await holding.call(self.does, who, request_id, Asked())).request
         await self.store.advance(request, Act(self.now), "citizen_up")
         if over:
             after = policy.after(request, "answered", LEKEBERG.callbacks, LEKEBERG.hours, self.now)
@@ -167,7 +167,7 @@ async def test_a_wanted_time_that_cannot_be_promised_is_refused_when_entered_and
         await office.enters(wanted=local(wanted))
     one = await office.new()
     with pytest.raises(Refused, match=says):
-        await office.does.postpone(GUIDE, one, Asked(), local(wanted))
+        await holding.postpone(office.does, GUIDE, one, Asked(), local(wanted))
     assert (await office.found(one)).wanted is None
 
 
@@ -182,19 +182,19 @@ async def test_what_nobody_answers_for_is_refused(office: Office) -> None:
 
 async def test_a_second_claim_hears_who_has_it(office: Office) -> None:
     one = await office.new()
-    await office.does.take(GUIDE, one, Asked())
-    for second in (office.does.take, office.does.call):
+    await holding.take(office.does, GUIDE, one, Asked())
+    for second in (holding.take, holding.call):
         with pytest.raises(Refused, match=r"^Vägledare 1 \(1001\) works on this request") as no:
-            await second(COLLEAGUE, one, Asked())
+            await second(office.does, COLLEAGUE, one, Asked())
         assert (no.value.status, no.value.error) == (409, "taken_by")
-    await office.does.call(GUIDE, one, Asked())  # now it is being dialled
+    await holding.call(office.does, GUIDE, one, Asked())  # now it is being dialled
     with refused("taken_by"):
-        await office.does.take(COLLEAGUE, one, Asked())
+        await holding.take(office.does, COLLEAGUE, one, Asked())
     assert office.exchange.rung == ["1001"]
 
 
 async def test_who_calls_has_taken_it_and_is_rung_first(office: Office) -> None:
-    request = (await office.does.call(GUIDE, await office.new(), Asked())).request
+    request = (await holding.call(office.does, GUIDE, await office.new(), Asked())).request
     assert (request.state, request.held_by, office.exchange.rung) == ("dialling", "1001", ["1001"])
 
 
@@ -202,18 +202,18 @@ async def test_without_phones_what_was_taken_stays_taken_and_nothing_was_dialled
     one = await office.new()
     office.exchange.away = True
     with pytest.raises(PhonesAway):
-        await office.does.call(GUIDE, one, Asked("key"))
+        await holding.call(office.does, GUIDE, one, Asked("key"))
     request = await office.found(one)
     assert (request.state, request.held_by, request.attempt) == ("taken", "1001", "")
     office.exchange.away = False
-    assert (await office.does.call(GUIDE, one, Asked("key"))).request.state == "dialling"  # it was not carried out before
+    assert (await holding.call(office.does, GUIDE, one, Asked("key"))).request.state == "dialling"  # it was not carried out before
 
 
 async def test_the_guard_says_why_a_citizen_is_not_rung_now(office: Office) -> None:
     one, two = await office.new(), await office.new(topic="streets")
-    await office.does.call(GUIDE, one, Asked())
+    await holding.call(office.does, GUIDE, one, Asked())
     with refused("live"):
-        await office.does.call(COLLEAGUE, two, Asked())
+        await holding.call(office.does, COLLEAGUE, two, Asked())
     assert (await office.found(two)).state == "taken"
 
 
@@ -222,32 +222,32 @@ async def test_a_number_that_has_become_the_municipality_s_own_is_not_rung(offic
     line = LEKEBERG.lines["main"].model_copy(update={"numbers": ("+46701740605",)})
     office.does.served = {"lekeberg": LEKEBERG.model_copy(update={"lines": {"main": line}})}
     with refused("not_dialable", 422):
-        await office.does.call(GUIDE, one, Asked())
+        await holding.call(office.does, GUIDE, one, Asked())
     assert (await office.found(one)).state == "waiting"
 
 
 async def test_what_is_released_waits_at_its_place(office: Office) -> None:
     before = (await office.enters()).request
-    await office.does.take(GUIDE, before.id, Asked())
-    after = (await office.does.release(GUIDE, before.id, Asked())).request
+    await holding.take(office.does, GUIDE, before.id, Asked())
+    after = (await holding.release(office.does, GUIDE, before.id, Asked())).request
     assert (after.state, after.held_by, after.place, after.due) == ("waiting", "", before.place, before.due)
     with refused("illegal"):
-        await office.does.release(GUIDE, before.id, Asked())
+        await holding.release(office.does, GUIDE, before.id, Asked())
 
 
 async def test_only_who_leads_releases_what_others_have(office: Office) -> None:
     one = await office.new()
-    await office.does.take(GUIDE, one, Asked())
+    await holding.take(office.does, GUIDE, one, Asked())
     with refused("taken_by"):
-        await office.does.release(COLLEAGUE, one, Asked())
-    assert (await office.does.release(LEADER, one, Asked())).request.state == "waiting"
+        await holding.release(office.does, COLLEAGUE, one, Asked())
+    assert (await holding.release(office.does, LEADER, one, Asked())).request.state == "waiting"
 
 
 async def test_a_postponed_promise_is_made_anew(office: Office) -> None:
     wanted = local("2026-11-26T10:00")
     one = await office.new()
-    await office.does.take(GUIDE, one, Asked())
-    request = (await office.does.postpone(GUIDE, one, Asked(), wanted)).request
+    await holding.take(office.does, GUIDE, one, Asked())
+    request = (await holding.postpone(office.does, GUIDE, one, Asked(), wanted)).request
     assert (request.state, request.wanted, request.not_before, request.place) == ("waiting", wanted, wanted, wanted)
     assert request.due.astimezone(ZONE) == local("2026-11-26T11:00")
     assert request.follow_up_at and request.follow_up_at.astimezone(ZONE) == local("2026-11-26T10:30")
@@ -257,46 +257,46 @@ async def test_two_of_one_number_become_one_with_the_sooner_promise(office: Offi
     sooner = (await office.enters()).request
     office.now = NOW + timedelta(hours=1)
     later = await office.new(topic="streets")
-    request = (await office.does.merge(GUIDE, later, Asked("key"), sooner.id)).request
+    request = (await closing.merge(office.does, GUIDE, later, Asked("key"), sooner.id)).request
     assert (request.id, request.due, request.place) == (later, sooner.due, sooner.place)
     gone = await office.found(sooner.id)
     assert (gone.state, gone.outcome, gone.reason) == ("closed", "merged", f"merged into {later}")
-    assert (await office.does.merge(GUIDE, later, Asked("key"), sooner.id)).request == request
+    assert (await closing.merge(office.does, GUIDE, later, Asked("key"), sooner.id)).request == request
 
 
 async def test_only_two_open_ones_of_the_same_number_become_one(office: Office) -> None:
     one, other = await office.new(), await office.new(OTHER)
     for second in (one, other):
         with refused("not_mergeable"):
-            await office.does.merge(GUIDE, one, Asked(), second)
+            await closing.merge(office.does, GUIDE, one, Asked(), second)
     shielded = await office.new(topic="social")
     with refused("unknown_request", 404):
-        await office.does.merge(GUIDE, one, Asked(), shielded)
+        await closing.merge(office.does, GUIDE, one, Asked(), shielded)
 
 
 async def test_a_citizen_s_wish_ends_it_whoever_has_it(office: Office) -> None:
     one = await office.new()
-    await office.does.take(GUIDE, one, Asked())
-    request = (await office.does.cancel(COLLEAGUE, one, Asked())).request
+    await holding.take(office.does, GUIDE, one, Asked())
+    request = (await closing.cancel(office.does, COLLEAGUE, one, Asked())).request
     assert (request.outcome, request.reason) == ("cancelled", "the citizen's wish")
 
 
 @pytest.mark.parametrize("away", [False, True])
 async def test_an_attempt_that_nobody_has_accepted_is_taken_back_for_a_cancelled_one(office: Office, away: bool) -> None:
     one = await office.new()
-    await office.does.call(GUIDE, one, Asked())
+    await holding.call(office.does, GUIDE, one, Asked())
     office.exchange.away = away  # the wish stands all the same
-    request = (await office.does.cancel(GUIDE, one, Asked())).request
+    request = (await closing.cancel(office.does, GUIDE, one, Asked())).request
     assert (request.state, request.wish) == ("dialling", "cancelled")
     assert office.exchange.withdrawn == ([] if away else ["attempt-1"])
 
 
 async def test_when_the_citizen_s_phone_rings_it_is_too_late_to_cancel(office: Office) -> None:
     one = await office.new()
-    request = (await office.does.call(GUIDE, one, Asked())).request
+    request = (await holding.call(office.does, GUIDE, one, Asked())).request
     await office.store.advance(request, Act(NOW), "accepted")
     with refused("rings"):
-        await office.does.cancel(GUIDE, one, Asked())
+        await closing.cancel(office.does, GUIDE, one, Asked())
 
 
 @pytest.mark.parametrize("outcome", ["solved", "new_matter", "not_reached", "wrong_number", "invalid_number", "cancelled", "called_in"])
@@ -305,17 +305,17 @@ async def test_the_outcome_is_stated_during_the_talk_or_after_it(office: Office,
     one = await office.new()
     await office.talked(one, over=over)
     with refused("taken_by"):
-        await office.does.outcome(COLLEAGUE, one, Asked(), outcome)
-    assert (await office.does.outcome(GUIDE, one, Asked(), outcome)).request.outcome == outcome
+        await closing.outcome(office.does, COLLEAGUE, one, Asked(), outcome)
+    assert (await closing.outcome(office.does, GUIDE, one, Asked(), outcome)).request.outcome == outcome
     with refused("illegal"):
-        await office.does.outcome(GUIDE, one, Asked(), outcome)
+        await closing.outcome(office.does, GUIDE, one, Asked(), outcome)
 
 
 async def test_who_was_not_reached_is_rung_again_by_a_successor(office: Office) -> None:
     one = await office.new()
     talk = await office.talked(one)
-    closed = (await office.does.outcome(GUIDE, one, Asked("key"), "not_reached", again=True)).request
-    repeated = (await office.does.outcome(GUIDE, one, Asked("key"), "not_reached", again=True)).request
+    closed = (await closing.outcome(office.does, GUIDE, one, Asked("key"), "not_reached", again=True)).request
+    repeated = (await closing.outcome(office.does, GUIDE, one, Asked("key"), "not_reached", again=True)).request
     assert (closed.state, repeated) == ("closed", closed)
     (next_one,) = await office.store.of_number("lekeberg", closed.number)
     assert (next_one.id, next_one.follows, next_one.attempts) == (closed.followed_by, one, talk.attempts)
@@ -323,14 +323,14 @@ async def test_who_was_not_reached_is_rung_again_by_a_successor(office: Office) 
     assert next_one.not_before == next_one.place == NOW + timedelta(minutes=10)
     assert [entry.act for entry in await office.store.history("lekeberg", next_one.id)] == ["registered"]
     with refused("not_again", 422):
-        await office.does.outcome(GUIDE, next_one.id, Asked(), "solved", again=True)
+        await closing.outcome(office.does, GUIDE, next_one.id, Asked(), "solved", again=True)
 
 
 async def test_a_successor_is_not_stored_where_the_citizen_has_ordered_anew(office: Office) -> None:
     one = await office.new()
     await office.talked(one)
     anew = await office.new()
-    closed = (await office.does.outcome(GUIDE, one, Asked(), "not_reached", again=True)).request
+    closed = (await closing.outcome(office.does, GUIDE, one, Asked(), "not_reached", again=True)).request
     assert closed.followed_by == anew
     assert [request.id for request in await office.store.of_number("lekeberg", closed.number)] == [anew]
 
@@ -339,16 +339,16 @@ async def test_a_late_owner_s_citizen_is_told_and_the_owner_still_has_to_ring(of
     one = await office.new(topic="building", owner="2001")
     office.now = NOW + timedelta(days=1)
     with refused("unknown_request", 404):
-        await office.does.told(GUIDE, one, Asked())
+        await closing.told(office.does, GUIDE, one, Asked())
     with refused("not_lapsed"):
-        await office.does.told(HANDLER, one, Asked())
+        await closing.told(office.does, HANDLER, one, Asked())
     await office.lapses(one)
     for done in ("solved", "new_matter"):
         with refused("owner_decides"):
-            await office.does.outcome(GUIDE, one, Asked(), done)
-    closed = (await office.does.told(GUIDE, one, Asked("key"))).request
+            await closing.outcome(office.does, GUIDE, one, Asked(), done)
+    closed = (await closing.told(office.does, GUIDE, one, Asked("key"))).request
     assert (closed.outcome, closed.reason) == ("new_matter", "told how it stands")
-    assert (await office.does.told(GUIDE, one, Asked("key"))).request == closed
+    assert (await closing.told(office.does, GUIDE, one, Asked("key"))).request == closed
     (successor,) = await office.store.of_number("lekeberg", closed.number)
     assert (successor.owner, successor.lapsed, successor.follows, successor.created_by) == ("2001", False, one, "1001")
     assert successor.due.astimezone(ZONE) == local("2026-11-27T10:00")
@@ -356,57 +356,57 @@ async def test_a_late_owner_s_citizen_is_told_and_the_owner_still_has_to_ring(of
 
 async def test_a_request_is_handed_to_a_guide_who_has_taken_it_then(office: Office) -> None:
     one = await office.new()
-    await office.does.take(GUIDE, one, Asked())
+    await holding.take(office.does, GUIDE, one, Asked())
     with refused("taken_by"):
-        await office.does.hand_over(COLLEAGUE, one, Asked(), "1002")
-    request = (await office.does.hand_over(GUIDE, one, Asked(), "1002")).request
+        await holding.hand_over(office.does, COLLEAGUE, one, Asked(), "1002")
+    request = (await holding.hand_over(office.does, GUIDE, one, Asked(), "1002")).request
     assert (request.state, request.held_by) == ("taken", "1002")
     assert [entry.act for entry in await office.store.history("lekeberg", one)][-1] == "handed_over"
-    assert (await office.does.hand_over(LEADER, one, Asked(), "1001")).request.held_by == "1001"
+    assert (await holding.hand_over(office.does, LEADER, one, Asked(), "1001")).request.held_by == "1001"
 
 
 async def test_what_is_handed_to_a_function_is_due_as_its_own(office: Office) -> None:
     one = await office.new(topic="building")
-    await office.does.take(GUIDE, one, Asked())
-    request = (await office.does.hand_over(GUIDE, one, Asked(), "2100")).request
+    await holding.take(office.does, GUIDE, one, Asked())
+    request = (await holding.hand_over(office.does, GUIDE, one, Asked(), "2100")).request
     assert (request.state, request.owner, request.place, request.in_queue) == ("waiting", "2100", None, False)
     assert request.due.astimezone(ZONE) == local("2026-11-26T10:00")
     assert await reading.listed(office.does, GUIDE, None, Which()) == []
     assert len(await reading.listed(office.does, STAND_IN, None, Which())) == 1
     with refused("unknown_extension", 422):
-        await office.does.hand_over(HANDLER, one, Asked(), "9999")
+        await holding.hand_over(office.does, HANDLER, one, Asked(), "9999")
 
 
 async def test_what_goes_to_an_administration_with_protected_topics_is_protected_from_then_on(office: Office) -> None:
     one = await office.new(message=Message(matter="Storgatan 1", text="Gäller en anhörig"))
-    request = (await office.does.hand_over(GUIDE, one, Asked(), "2021")).request
+    request = (await holding.hand_over(office.does, GUIDE, one, Asked(), "2021")).request
     assert (request.protected, request.administration, request.message.text) == (True, "social", "")
     assert "protected" in request.lists
     for who, sees in ((GUIDE, 0), (ELSEWHERE, 0), (LEADER, 0), (IFO, 1)):
         assert len(await reading.listed(office.does, who, None, Which())) == sees
     with refused("protected", 422):
-        await office.does.hand_over(IFO, one, Asked(), "1001")
-    assert (await office.does.hand_over(IFO, one, Asked(), "2001")).request.protected  # it never ceases to be
+        await holding.hand_over(office.does, IFO, one, Asked(), "1001")
+    assert (await holding.hand_over(office.does, IFO, one, Asked(), "2001")).request.protected  # it never ceases to be
 
 
 async def test_what_nobody_knows_the_end_of_waits_again_by_a_person_s_choice(office: Office) -> None:
     one = await office.new()
-    request = (await office.does.call(GUIDE, one, Asked())).request
+    request = (await holding.call(office.does, GUIDE, one, Asked())).request
     with refused("illegal"):
-        await office.does.retry(GUIDE, one, Asked())
+        await holding.retry(office.does, GUIDE, one, Asked())
     after = policy.after(request, "unknown", LEKEBERG.callbacks, LEKEBERG.hours, NOW)
     await office.store.settle(request, request.attempt, Act(NOW), "unknown", after)
-    retried = (await office.does.retry(GUIDE, one, Asked())).request
+    retried = (await holding.retry(office.does, GUIDE, one, Asked())).request
     assert (retried.state, retried.attempts, retried.not_before) == ("waiting", 1, NOW)
 
 
 async def test_who_acts_on_an_older_stand_is_fenced_off(office: Office) -> None:
     one = await office.new()
-    token = (await office.does.take(GUIDE, one, Asked())).request.token
-    await office.does.hand_over(GUIDE, one, Asked(token=token), "1002")
-    for late in (office.does.take, office.does.release, office.does.cancel):
+    token = (await holding.take(office.does, GUIDE, one, Asked())).request.token
+    await holding.hand_over(office.does, GUIDE, one, Asked(token=token), "1002")
+    for late in (holding.take, holding.release, closing.cancel):
         with refused("fenced", 412):
-            await late(LEADER if late != office.does.take else COLLEAGUE, one, Asked(token=token))
+            await late(office.does, LEADER if late != holding.take else COLLEAGUE, one, Asked(token=token))
     assert (await office.found(one)).held_by == "1002"
 
 
@@ -415,26 +415,26 @@ async def test_the_same_operation_has_the_same_answer_and_no_second_effect(offic
     again = await office.enters(OTHER, topic="streets", key="key")
     assert (again.request, again.merged) == (first.request, False)
     one = first.request.id
-    taken = (await office.does.take(GUIDE, one, Asked("key"))).request
-    assert (await office.does.take(GUIDE, one, Asked("key"))).request.token == taken.token
+    taken = (await holding.take(office.does, GUIDE, one, Asked("key"))).request
+    assert (await holding.take(office.does, GUIDE, one, Asked("key"))).request.token == taken.token
     for _ in range(2):
-        assert (await office.does.call(GUIDE, one, Asked("key"))).request.state == "dialling"
+        assert (await holding.call(office.does, GUIDE, one, Asked("key"))).request.state == "dialling"
     assert office.exchange.rung == ["1001"]
     with refused("taken_by"):  # a key is one's own
-        await office.does.take(COLLEAGUE, one, Asked("key"))
+        await holding.take(office.does, COLLEAGUE, one, Asked("key"))
 
 
 async def test_a_repeated_hand_over_is_answered_also_when_it_is_no_longer_one_s_own(office: Office) -> None:
     one = await office.new(topic="building")
-    answers = [(await office.does.hand_over(GUIDE, one, Asked("key"), "2001")).request for _ in range(2)]
+    answers = [(await holding.hand_over(office.does, GUIDE, one, Asked("key"), "2001")).request for _ in range(2)]
     assert answers[0] == answers[1]
     with refused("unknown_request", 404):
-        await office.does.take(GUIDE, one, Asked("another"))
+        await holding.take(office.does, GUIDE, one, Asked("another"))
 
 
 async def test_lists_are_narrowed_and_begin_with_what_is_overdue(office: Office) -> None:
     mine, late = await office.new(), await office.new(OTHER, topic="streets")
-    await office.does.take(GUIDE, mine, Asked())
+    await holding.take(office.does, GUIDE, mine, Asked())
     office.now = local("2026-11-26T09:00")
     soon = await office.new("0701740607")
 
@@ -445,13 +445,13 @@ async def test_lists_are_narrowed_and_begin_with_what_is_overdue(office: Office)
     assert sorted(await ids(overdue=True)) == sorted([mine, late])
     assert (await ids(pool=True))[-1] == soon
     assert await ids(owner="2001") == await ids(protected=True) == []
-    await office.does.hand_over(LEADER, handed := await office.new("0701740608", topic="building", owner="2001"), Asked(), "1001")
+    await holding.hand_over(office.does, LEADER, handed := await office.new("0701740608", topic="building", owner="2001"), Asked(), "1001")
     assert await ids(mine=True) == [mine, handed]  # though it stands in a handler's list
 
 
 async def test_whoever_answers_sees_who_has_looked_for_the_caller(office: Office) -> None:
     tried, shielded = await office.new(topic="building", owner="2001"), await office.new(topic="social")
-    await office.does.outcome(HANDLER, tried, Asked(), "not_reached")
+    await closing.outcome(office.does, HANDLER, tried, Asked(), "not_reached")
     waits = await office.new(topic="streets")
     for who, sees in ((GUIDE, [waits, tried]), (holder("1001", Role.GUIDE, duty=True), [shielded, waits, tried])):
         found = [one.request.id for one in await reading.looked_for(office.does, who, "0701740605")]
@@ -463,7 +463,7 @@ async def test_whoever_answers_sees_who_has_looked_for_the_caller(office: Office
 
 async def test_an_erased_number_is_looked_for_by_nobody(office: Office) -> None:
     one = await office.new()
-    closed = (await office.does.cancel(GUIDE, one, Asked())).request
+    closed = (await closing.cancel(office.does, GUIDE, one, Asked())).request
     await office.store.erase(closed, Act(NOW), whole=False)
     assert await reading.looked_for(office.does, GUIDE, NUMBER) == []
     assert "1740605" not in "".join([key async for key in office.store._redis.scan_iter("*closed-of*")])
@@ -472,9 +472,9 @@ async def test_an_erased_number_is_looked_for_by_nobody(office: Office) -> None:
 async def test_while_the_store_is_away_nothing_is_half_done(office: Office, redis: Redis) -> None:
     one = await office.new()
     await redis.shutdown(nosave=True)
-    for act in (office.does.take, office.does.call, office.does.cancel):
+    for act in (holding.take, holding.call, closing.cancel):
         with pytest.raises(StoreAway):
-            await act(GUIDE, one, Asked())
+            await act(office.does, GUIDE, one, Asked())
     assert office.exchange.rung == []
 
 
