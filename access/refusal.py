@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from pydantic import BaseModel, ConfigDict
+
+
+class Refusal(BaseModel):
+    """What is said of it: a stable word, and a sentence with reason and remedy."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [
+        {"error": "unknown_topic", "detail": "There is no topic 'gator'. There are: care, streets."},
+    ]})  # fmt: skip
+
+    error: str
+    detail: str
+
 
 class Refused(Exception):
     """A request that cannot be carried out. `error` never changes once published; `sentence` says the reason and the remedy."""

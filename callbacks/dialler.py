@@ -174,10 +174,13 @@ class Dialler:
 
     async def call(self, municipality: Municipality, request: Request, extension: str, act: Act) -> Answer:
         """Ring the phone of who has taken a request, then the citizen: claimed, or the store's word for why not. Raises TelephoneAway."""
+        await self.telephone.alive()  # or nothing is claimed
         attempt = self._attempt(municipality, self.around.in_calls(municipality.slug), extension)
         answer = await self.store.call(municipality.slug, request.id, attempt, act, municipality.callbacks)
-        if answer.word == "claimed" and answer.standing.attempt == attempt.id:  # else it was begun before, by the same operation
-            await self._ring(municipality, answer.standing, "own-phone", extension, municipality.callbacks.ring_seconds)
+        if answer.word != "claimed" or answer.standing.attempt != attempt.id:  # the latter was begun before, by the same operation
+            return answer
+        if not await self._ring(municipality, answer.standing, "own-phone", extension, municipality.callbacks.ring_seconds):
+            raise TelephoneAway("Asterisk did not begin the attempt")
         return answer
 
     async def withdraw(self, request: Request) -> None:
@@ -204,19 +207,23 @@ class Dialler:
             guard_until=moment + timedelta(seconds=policy.GUARD_SECONDS),
         )
 
-    async def _ring(self, municipality: Municipality, request: Request, kind: Kind, target: str, seconds: int) -> None:
+    async def _ring(self, municipality: Municipality, request: Request, kind: Kind, target: str, seconds: int) -> bool:
+        """Whether it has begun; what has not is settled."""
         self.watched[request.attempt] = Watched(request)
         own = frozenset(number for line in municipality.lines.values() for number in line.numbers)
         if isinstance(refused := dialable(request.number, own), NotDialable):  # the rules, or the file, have changed since
             log.error("callback.not_dialable", callback=request.id, reason=refused.reason)
-            return await self._settle(request, Settlement("failed", INVALID))
+            await self._settle(request, Settlement("failed", INVALID))
+            return False
         label = municipality.topics[request.topic].label if request.topic in municipality.topics else ""
         try:
             await self.telephone.ring(Ringing(kind, request, target, label, seconds, municipality.callbacks.ring_seconds))
         except NotBegun as error:
             self.watched[request.attempt].missed = True  # held back, so that it is not tried again at once
-            return await self._settle(request, Settlement("withdrawn", f"Asterisk did not begin it: {error}"))
+            await self._settle(request, Settlement("withdrawn", f"Asterisk did not begin it: {error}"))
+            return False
         log.info("callback.dialling", callback=request.id, attempt=request.attempt, kind=kind)
+        return True
 
     async def take(self, trace: Trace) -> None:
         """One word about an attempt, from the manager or from the log; one that comes twice changes nothing. Raises StoreAway."""

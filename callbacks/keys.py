@@ -76,6 +76,11 @@ def of_number(municipality: str, number: str) -> str:
     return f"{prefix(municipality)}callbacks:of-number:{number}"
 
 
+def closed_of_number(municipality: str, number: str) -> str:
+    """Sorted set of a number's closed ids by the moment of closing, for as long as the retention keeps numbers."""
+    return f"{prefix(municipality)}callbacks:closed-of-number:{number}"
+
+
 def live(municipality: str) -> str:
     """Hash, number to the id of the one request whose attempt is under way."""
     return f"{prefix(municipality)}callbacks:live"
@@ -102,7 +107,7 @@ def trace_position(installation: str) -> str:
 
 
 def changes(municipality: str) -> str:
-    """Stream of the last changes: `id`, `lists`, `entry` (a line of the history); some ten thousand are kept."""
+    """Stream of the last changes, some ten thousand: `id`, `lists` (it stands in or has just left), `entry` (a line of the history)."""
     return f"{prefix(municipality)}callbacks:changes"
 
 

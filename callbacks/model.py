@@ -96,6 +96,8 @@ class Request(Order):
     followed: int = 0
     """How many of its follow-ups are done."""
     outcome: Outcome | Literal[""] = ""
+    followed_by: str = ""
+    """The id of the request that goes on from this one."""
     reason: str = ""
     closed_at: AwareDatetime | None = None
 

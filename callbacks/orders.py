@@ -8,6 +8,7 @@ from datetime import datetime
 from callbacks import policy
 from callbacks.model import Message, Request, Source
 from routing.municipality import Municipality
+from routing.numbers import NotDialable, dialable
 from routing.opening_hours import OpeningHours
 
 
@@ -68,3 +69,22 @@ def _office(municipality: Municipality, topic: str) -> str:
     """The extension of the function that rings back about a topic, "" when the guides do."""
     function = municipality.topics[topic].callbacks_by
     return municipality.functions[function].extension if function else ""
+
+
+def citizens_number(municipality: Municipality, text: str) -> str | NotDialable:
+    """A written number in E.164, or why we do not ring it: none that stands in the municipality's file is a citizen's."""
+    number = dialable(text, named_numbers(municipality))
+    if isinstance(number, str) and municipality.number_series and number.startswith(municipality.number_series):
+        return NotDialable("own")
+    return number
+
+
+def named_numbers(municipality: Municipality) -> frozenset[str]:
+    """Every number in the municipality's file: its lines, handlers and functions, who is on duty, and where it refers to."""
+    lines = municipality.priority_lines.values()
+    phones = [
+        *municipality.handlers, *municipality.functions.values(), *municipality.referrals.values(),
+        *(person for line in lines for person in (*line.people.values(), line.reception, line.head)),
+    ]  # fmt: skip
+    ways_in = {number for line in municipality.lines.values() for number in line.numbers}
+    return frozenset({municipality.main_number} | ways_in | {one.number for one in phones if one and one.number})

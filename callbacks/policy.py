@@ -17,6 +17,8 @@ Settled = Result | Literal["withdrawn"]
 FollowUpKind = Literal["reminder", "overdue", "limit"]
 
 DIGESTS = (time(8, 30), time(13, 0))
+WANTED_AHEAD = timedelta(days=30)
+"""No later time is promised: who works then, and when it is open, is not settled yet."""
 GUARD_SECONDS = 60
 """How long a request is held back whose citizen is in a call now, or already being rung."""
 INVALID = "no such number"
@@ -24,7 +26,7 @@ INVALID = "no such number"
 
 
 class NotWanted(ValueError):
-    """A wanted time that cannot be promised; the message says why."""
+    """A wanted time that cannot be promised; the message says why, and what can."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,9 @@ def times(
 
 def _slot(opening: OpeningHours, rules: CallbackRules, now: datetime, wanted: datetime) -> tuple[datetime, datetime]:
     if wanted <= now:
-        raise NotWanted("The wanted time is over already. Name one that is to come, or none for as soon as possible.")
+        raise NotWanted("The wanted time is over already, or before we open again. Name a later one, or none for as soon as possible.")
+    if wanted > now + WANTED_AHEAD:
+        raise NotWanted(f"The wanted time lies more than {WANTED_AHEAD.days} days ahead. Name an earlier one.")
     if not hours.is_open(opening, wanted):
         opens = hours.next_opening(opening, wanted).astimezone(hours.ZONE)
         raise NotWanted(f"It is closed then. The next opening is {opens:%Y-%m-%d %H:%M}.")

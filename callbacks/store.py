@@ -75,12 +75,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Act:
-    """Who does something, when. `operation` names it once and for all: the same one again changes nothing."""
+    """Who does something, when. `operation` names it once and for all: the same one again changes nothing.
+
+    `token` is of the request as it was seen: a person who acts on an older one is fenced off.
+    """
 
     now: datetime
     by: str = ""
     operation: str = ""
     why: str = ""
+    token: int | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Change:
-    """One change as the stream tells it; `position` is where to go on from."""
+    """One change as the stream tells it; `position` is where to go on from, `lists` which the request stands in or has just left."""
 
     position: str
     id: str
@@ -205,18 +209,30 @@ class CallbackStore:
         return await self._run("take", municipality, act, "taken" if to == act.by else "handed_over", arguments)
 
     async def put_back(self, after: Request, act: Act, what: str, from_: str = "*") -> Answer:
-        """Back to who waits, with the times and the owner of `after`: ok, taken_by or illegal. `what` names it in the history."""
+        """Back to who waits, with the times and the owner of `after`, and what follows from whose it is: ok, taken_by or illegal.
+
+        `what` names it in the history.
+        """
         times = {name: seconds(getattr(after, name)) for name in ("not_before", "place", "due", "limit", "follow_up_at", "wanted")}
-        fields = times | {"owner": after.owner, "lapsed": str(int(after.lapsed)), "followed": str(after.followed)} | standing(after)
+        whose = {"owner": after.owner, "administration": after.administration, "message": after.message.model_dump_json()}
+        flags = {"lapsed": str(int(after.lapsed)), "protected": str(int(after.protected)), "followed": str(after.followed)}
+        fields = times | whose | flags | standing(after)
         return await self._run("put_back", after.municipality, act, what, {"id": after.id, "from": from_, "fields": fields})
 
     async def expire(self, request: Request, act: Act) -> Answer:
         """Back to who waits, from a person whose lease is over: ok or illegal."""
         return await self._run("expire", request.municipality, act, "lease_expired", {"id": request.id})
 
-    async def close(self, municipality: str, request_id: str, outcome: Outcome, act: Act, from_: str = "*") -> Answer:
-        """Close: closed, wished (the attempt under way has to be withdrawn), rings (too late), taken_by or illegal."""
-        arguments = {"id": request_id, "outcome": outcome, "reason": act.why, "from": from_}
+    async def close(
+        self, municipality: str, request_id: str, outcome: Outcome, act: Act, from_: str = "*", successor: Request | None = None
+    ) -> Answer:
+        """Close: closed, wished (the attempt under way has to be withdrawn), rings (too late), taken_by or illegal.
+
+        `successor` goes on from it, stored in the same moment; it is not, where one for the same matter stands.
+        """
+        arguments: dict[str, object] = {"id": request_id, "outcome": outcome, "reason": act.why, "from": from_}
+        if successor:
+            arguments["successor"] = {"id": successor.id, "fields": to_fields(successor)}
         return await self._run("close", municipality, act, "closed", arguments)
 
     async def follow_up(self, request: Request, act: Act, what: str, then: datetime | None, lapsed: Request | None = None) -> Answer:
@@ -253,6 +269,25 @@ class CallbackStore:
         """A number's open requests, the earliest due first."""
         ids = await self._asked(self._redis.smembers(keys.of_number(municipality, number)))
         return sorted(await self._found(municipality, map(str, ids)), key=lambda one: one.due)
+
+    async def closed_of_number(self, municipality: str, number: str, since: datetime) -> list[Request]:
+        """A number's requests that were closed since a moment, the latest first."""
+        key = keys.closed_of_number(municipality, number)
+        ids = await self._asked(self._redis.zrevrangebyscore(key, "+inf", since.timestamp()))
+        return await self._found(municipality, map(str, ids))
+
+    async def answered(self, municipality: str, operation: str) -> Answer | None:
+        """What an operation has answered before, with its request as it is now; None for one that is new."""
+        known = await self._asked(self._redis.get(keys.operation(municipality, operation)))
+        if known is None:
+            return None
+        word, _, request_id = str(known).partition("|")
+        return Answer(cast(Word, word), await self.find(municipality, request_id))
+
+    async def worked_on(self, municipality: str, count: int = 1000) -> list[Request]:
+        """Requests that somebody works on, whose lease ends first."""
+        ids = await self._asked(self._redis.zrange(keys.leases(municipality), 0, count - 1))
+        return await self._found(municipality, map(str, ids))
 
     async def under_way(self, municipality: str) -> list[Request]:
         """The requests whose attempts have not been settled."""
@@ -334,7 +369,8 @@ class CallbackStore:
         entry = Entry(at=act.now, act=what, state="waiting", by=act.by).model_dump(mode="json")  # the script sets the state
         if act.why:
             entry["why"] = act.why
-        said = json.dumps({"op": act.operation, "now": seconds(act.now), "entry": entry, **arguments}, ensure_ascii=False)
+        seen = {} if act.token is None else {"token": act.token}
+        said = json.dumps({"op": act.operation, "now": seconds(act.now), "entry": entry, **seen, **arguments}, ensure_ascii=False)
         try:
             word, _, flat = await self._evaluated(verb, keys.prefix(municipality), said, synced=synced)
         except (RedisError, OSError) as error:

@@ -16,14 +16,13 @@ import uvloop
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
-from access.model import Duty, Holder, Role, may_see
+from access.model import Duty, Holder, Role
 from access.refusal import Refused
 from access.tokens import Tokens
-from callbacks.api import CallbackRow, row
-from callbacks.store import CallbackStore, StoreAway
+from callbacks.store import StoreAway
 from dialplan.prompts.own import text_problems
 from dialplan.render import dialled_forms, phone_password
-from ivr import rota_commands
+from ivr import callback_commands, rota_commands
 from ivr.activation import load_all, slugs
 from ivr.ami import AmiRefused
 from ivr.compatibility import WrongAsterisk
@@ -32,6 +31,7 @@ from ivr.explain import Moment, explain, lines
 from ivr.health import main as ask_health
 from ivr.proof import problems, prove_municipality, sentence
 from ivr.remote import ControllerAway, ControllerRefused, ask
+from ivr.server import Server
 from ivr.service import Service, connect_store
 from ivr.settings import Settings
 from ivr.web import create
@@ -44,8 +44,7 @@ SWITCH_SECONDS = 0.0002
 """How long the event loop may keep the manager's reader thread waiting; Python's own 5 ms is what a caller would hear as silence."""
 
 app = typer.Typer(no_args_is_help=True, help="Kontaktcenter: answer, route, call back.", pretty_exceptions_enable=False)
-callbacks = typer.Typer(no_args_is_help=True, help="Callback requests.")
-app.add_typer(callbacks, name="callbacks")
+app.add_typer(callback_commands.commands, name="callbacks")
 app.add_typer(rota_commands.commands, name="rota")
 
 
@@ -94,34 +93,12 @@ def phones(as_json: bool = typer.Option(False, "--json", help="Machine-readable.
     typer.echo(json.dumps(rows, ensure_ascii=False, indent=1) if as_json else "\n".join(f"{r['user']}\t{r['name']}" for r in rows))
 
 
-@callbacks.command("list")
-def list_callbacks(
-    as_json: bool = typer.Option(False, "--json", help="Machine-readable."),
-    duty: list[Duty] = typer.Option([], help="Also show what is protected, for who has this duty."),  # noqa: B008 - typer's way
-) -> None:
-    """Open callback requests, the earliest due first; numbers masked."""
-    settings = Settings()
-
-    async def rows() -> list[CallbackRow]:
-        async with connect_store(settings) as redis:
-            store = CallbackStore(redis)
-            found = [r for m in load_all(settings).values() for r in await store.listed(m.slug, [f"queue/{queue}" for queue in m.queues])]
-        return [row(request, now()) for request in found if may_see(duty, protected=request.protected)]
-
-    listed = asyncio.run(rows())
-    if as_json:
-        typer.echo(json.dumps([one.model_dump(mode="json") for one in listed], ensure_ascii=False, indent=1))
-    else:
-        for one in listed:
-            typer.echo(f"{one.due.astimezone(ZONE):%Y-%m-%d %H:%M}  {one.topic:<12}  {one.number}{'  OVERDUE' if one.overdue else ''}")
-
-
 @app.command()
 def token(
     role: list[Role] = typer.Option(..., help="What the holder works as; may be given several times."),  # noqa: B008 - typer's way
     duty: list[Duty] = typer.Option([], help="What is protected and shown to the holder all the same."),  # noqa: B008 - typer's way
     name: str = typer.Option("api", help="Who holds it; stands in the audit trail."),
-    extension: str = typer.Option("", help="The guide whom it lets act: 1001, or lekeberg-1001 where several have that extension."),
+    extension: str = typer.Option("", help="Whom it lets act: 1001, or lekeberg-1001 where several have that extension."),
     days: int = typer.Option(30, min=1, max=366, help="How long it is valid."),
 ) -> None:
     """Issue a token for the API and print it; it is shown this once."""
@@ -217,10 +194,9 @@ def serve() -> None:
 
 async def _serve() -> None:
     settings = Settings()
-    service = Service(settings, connect_store(settings))
-    web = uvicorn.Server(
-        uvicorn.Config(create(service), host="127.0.0.1", port=service.settings.web_port, log_level="warning", access_log=False)
-    )
+    service = Service(settings, connect_store(settings), connect_store(settings, waiting=True))
+    config = uvicorn.Config(create(service), host="127.0.0.1", port=settings.web_port, log_level="warning", access_log=False)
+    web = Server(config, before_shutdown=service.streams.end)
     running, serving = asyncio.create_task(service.run()), asyncio.create_task(web.serve())
     await asyncio.wait({running, serving}, return_when=asyncio.FIRST_COMPLETED)
     web.should_exit = True  # let it end in order, or its traceback hides our sentence

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from access.guard import Current
 from access.refusal import Refused
@@ -50,6 +50,8 @@ Asked = Annotated[str | None, Query(description="A served municipality.", exampl
 
 class DiallingRow(BaseModel):
     """Whether the program dials callbacks by itself."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"municipality": "lekeberg", "held": False}]})
 
     municipality: str
     held: bool

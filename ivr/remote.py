@@ -29,10 +29,19 @@ class ControllerRefused(RuntimeError):
 
 
 def ask(
-    settings: Settings, method: str, path: str, body: object = None, role: Role = Role.SYSTEM_MANAGER, duties: Collection[Duty] = ()
+    settings: Settings,
+    method: str,
+    path: str,
+    body: object = None,
+    role: Role = Role.SYSTEM_MANAGER,
+    duties: Collection[Duty] = (),
+    extension: str = "",
 ) -> Any:
-    """One request with a role and duties; its answer. Raises ControllerAway, ControllerRefused and redis.RedisError."""
-    token = asyncio.run(_token(settings, role, frozenset(duties)))
+    """One request with a role and duties, in the name of who has the extension; its answer.
+
+    Raises ControllerAway, ControllerRefused and redis.RedisError.
+    """
+    token = asyncio.run(_token(settings, role, frozenset(duties), extension))
     request = urllib.request.Request(
         f"http://127.0.0.1:{settings.web_port}{path}",
         method=method,
@@ -52,9 +61,9 @@ def ask(
         ) from error
 
 
-async def _token(settings: Settings, role: Role, duties: frozenset[Duty]) -> str:
+async def _token(settings: Settings, role: Role, duties: frozenset[Duty], extension: str) -> str:
     moment = now()
     until = moment + timedelta(seconds=TOKEN_SECONDS)
-    holder = Holder(name="command line", roles=frozenset({role}), duties=duties, expires_at=until)
+    holder = Holder(name="command line", roles=frozenset({role}), duties=duties, expires_at=until, extension=extension)
     async with connect_store(settings) as redis:
         return await Tokens(redis).issue(holder, moment)

@@ -18,11 +18,14 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from access.audit import Audit
 from access.refusal import Refused
 from access.tokens import Tokens
 from callbacks.called_in import close_kept
 from callbacks.dialler import Dialler, Surroundings
+from callbacks.service import Callbacks
 from callbacks.store import Act, CallbackStore
+from callbacks.stream import Streams
 from ivr.activation import Activation
 from ivr.ami import ActionFailed, Ami, AmiLost, Credentials, sessions
 from ivr.books import Books
@@ -53,12 +56,15 @@ log = structlog.get_logger()
 
 STORE_SECONDS = 1.0
 """A caller waits for the store no longer than this: then the truth is that nothing could be stored."""
+WAITING_SECONDS = 10.0
+"""Who waits for changes asks anew each second: a store that says nothing for so long is away."""
 
 
 class Service:
     """One controller. `run` ends only by cancellation, a wrong AMI secret, or an Asterisk that it is not made for."""
 
-    def __init__(self, settings: Settings, redis: Redis) -> None:
+    def __init__(self, settings: Settings, redis: Redis, waiting: Redis) -> None:
+        """`redis` answers soon or fails, `waiting` lets a read wait."""
         self.settings = settings
         self.activation = Activation(settings, now, self.acting, self._take)
         self.municipalities = self.activation.served
@@ -74,12 +80,15 @@ class Service:
         self.memory = Copy(self.municipalities, "closure", "crisis", "dialling")
         self.dialling = Dialling(self.memory)
         self.closures = Closures(self.memory, self.municipalities, now, lambda: self.session.room if self.session else WaitingRoom())
+        self.audit = Audit(self.redis)
+        self.streams = Streams(CallbackStore(waiting), now)
         self.crisis = Crisis(self.memory, self.municipalities, now, settings.rendered / "crisis")
         self.presence = Presence(self.municipalities, acts=self._acts)
         self.exchange = Exchange(self.acting)
         self.rota = Rota(self.activation, now)
         alarm = Unanswered(self.municipalities, self.engine.priority_unanswered.labels, acts=self._acts)
         self.dialler = self._dialler()
+        self.callbacks = Callbacks(self.store, self.dialler, self.municipalities, now, self.closures.until)
         queue_log = settings.asterisk_logs / "queue_log"
         ringing_back = RingingBack(self.dialler, self.redis, queue_log, installation, self._acts)
         self.listeners: list[Listener] = [self.presence, self.closures, self.activation, alarm, ringing_back]
@@ -181,6 +190,11 @@ class Service:
         act = Act(now(), why="rang and was answered")
         await close_kept(self.store, self.dialler, record.municipality, number, record.call_id, reached, act)
 
+    def number_of(self, call_id: str) -> str:
+        """The number of a live call as Asterisk gave it; "" when it was withheld, is anonymous, or the call is not known."""
+        story = self.session.stories.get(call_id) if self.session else None
+        return story.number if story else ""
+
     def _remembers_guide(self, record: CallRecord) -> bool:
         municipality = self.municipalities.get(record.municipality)
         return municipality is not None and municipality.remembers_guide(record.topic)
@@ -198,13 +212,16 @@ class Service:
             story.choices.append(choice)
 
 
-def connect_store(settings: Settings) -> Redis:
-    """A client of the installation's Redis that answers soon or fails: it never tries twice behind a caller's back."""
+def connect_store(settings: Settings, *, waiting: bool = False) -> Redis:
+    """A client of the installation's Redis that answers soon or fails: it never tries twice behind a caller's back.
+
+    One that is `waiting` lets a read wait for what is to come.
+    """
     return Redis(
         host=settings.host,
         port=settings.redis_port,
         password=settings.redis_password,
-        socket_timeout=STORE_SECONDS,
+        socket_timeout=WAITING_SECONDS if waiting else STORE_SECONDS,
         socket_connect_timeout=STORE_SECONDS,
         retry=Retry(NoBackoff(), 0),
         decode_responses=True,

@@ -6,13 +6,15 @@ import os
 import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Body, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
+from starlette.exceptions import HTTPException
 
+import access.api
 import callbacks.api
 import callbacks.links_api
 import ivr.activation
@@ -25,8 +27,9 @@ import ivr.rota
 import ivr.transfers
 import metrics.api
 from access.guard import Guard, check_routes
-from access.refusal import Refused
-from callbacks.store import StoreAway
+from access.refusal import Refusal, Refused
+from callbacks.dialler import TelephoneAway
+from callbacks.store import NotDurable, StoreAway
 from ivr.conversation import now
 from ivr.explain import Explained, Moment, Question, explain
 from ivr.scrape import scrape
@@ -41,13 +44,16 @@ def create(service: Service) -> FastAPI:
     engine.built(program, os.environ.get("KC_REVISION", ""))
     guard = Guard(service.tokens.find, lambda reason: engine.auth_failures.labels(reason).inc())
     app = FastAPI(
-        title="Kontaktcenter", version=program, openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(guard)]
-    )  # its own route below, so that it stands in the table like every other
+        title="Kontaktcenter", version=program, openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(guard)],
+        responses={status: {"model": Refusal} for status in (400, 401, 403, 404, 409, 422, 503)},
+    )  # fmt: skip
+    # its description has a route of its own below, so that it stands in the table like every other
     app.middleware("http")(counting(engine))
-    for kind in (Refused, MunicipalityError, StoreAway, RedisError, NotServed, RequestValidationError):
+    for kind in REFUSED:
         app.add_exception_handler(kind, refuse)
     _health(app, service)
-    app.include_router(callbacks.api.router(service.store, service.municipalities, now))
+    app.include_router(access.api.router(service.audit))
+    app.include_router(callbacks.api.router(service.callbacks, service.audit, service.streams, service.number_of))
     app.include_router(callbacks.links_api.router(service.promises.answers))
     app.include_router(metrics.api.router(service.books.ledger, service.municipalities))
     app.include_router(ivr.activation.router(service.activation, service.acting))
@@ -68,7 +74,11 @@ def _health(app: FastAPI, service: Service) -> None:
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @app.get("/readyz", summary="Whether Asterisk is connected and callbacks may be promised, and why not", tags=["health"])
+    not_ready: dict[int | str, dict[str, Any]] = {503: {"description": "Not ready; the same body says why"}}
+
+    @app.get(
+        "/readyz", summary="Whether Asterisk is connected and callbacks may be promised, and why not", tags=["health"], responses=not_ready
+    )
     async def readyz(response: Response) -> dict[str, object]:
         durability = await service.store.durable()
         connected = service.session is not None
@@ -99,6 +109,11 @@ def _routing(app: FastAPI, service: Service) -> None:
         return explain(municipality, moment, question.number, question.keys, question.line)
 
 
+REFUSED = (
+    Refused, MunicipalityError, StoreAway, NotDurable, TelephoneAway, RedisError, NotServed, RequestValidationError, HTTPException,
+)  # fmt: skip
+FRAMEWORKS_OWN = {400: "invalid", 404: "unknown_route", 405: "wrong_method"}
+"""The words for what is refused before any route of ours is reached."""
 Next = Callable[[Request], Awaitable[Response]]
 
 
@@ -134,5 +149,10 @@ async def refuse(request: Request, error: Exception) -> JSONResponse:
         case RequestValidationError():
             places = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
             return JSONResponse({"error": "invalid", "detail": "; ".join(places)}, 422)
+        case HTTPException(status_code=status, detail=sentence):
+            return JSONResponse({"error": FRAMEWORKS_OWN.get(status, "refused"), "detail": sentence}, status)
+        case TelephoneAway():
+            sentence = "Asterisk cannot be asked now: nobody's phone was rung. What was taken for it stays taken. Try again soon."
+            return JSONResponse({"error": "asterisk_away", "detail": sentence}, 503)
         case _:
             return JSONResponse({"error": "store_away", "detail": "The store does not answer. Try again soon; nothing is lost."}, 503)

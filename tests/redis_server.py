@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as NotYet
 
 DURABLE = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
@@ -44,7 +46,7 @@ async def redis_server(**settings: str) -> AsyncIterator[Redis]:
             *options,
         ]
         process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
-        client = Redis(port=port, decode_responses=True, socket_timeout=1, socket_connect_timeout=1)
+        client = Redis(port=port, decode_responses=True, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
         try:
             await _answers(client)
             yield client
@@ -53,6 +55,12 @@ async def redis_server(**settings: str) -> AsyncIterator[Redis]:
             if process.returncode is None:
                 process.kill()
             await process.wait()
+
+
+def waiting(client: Redis) -> Redis:
+    """Another client of the same server, which lets a read wait."""
+    port = client.connection_pool.connection_kwargs["port"]
+    return Redis(port=port, decode_responses=True, socket_timeout=10, retry=Retry(NoBackoff(), 0))
 
 
 async def _answers(client: Redis) -> None:

@@ -4,6 +4,7 @@
 if r.state ~= 'closed' then return answer('illegal', a.id) end
 if redis.call('ZREM', key('callbacks:numbered'), a.id) == 0 and not a.whole then return answer('done', a.id) end
 count('retention_deleted|' .. (a.whole and 'row' or 'number'))
+redis.call('ZREM', key('callbacks:closed-of-number:' .. r.number), a.id)
 if a.whole then
   redis.call('DEL', record_key(a.id), record_key(a.id) .. ':history')
   redis.call('ZREM', key('callbacks:closed'), a.id)

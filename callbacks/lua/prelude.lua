@@ -62,16 +62,18 @@ local function index(id, r)
   if AHEAD[r.state] then redis.call('HSET', key('callbacks:matter'), r.matter, id) end
 end
 
--- Append-only. What a change stream tells of it holds no number either.
-local function note(id, r)
+-- Append-only. What a change stream tells of it holds no number either; who reads a list hears, too, when a request leaves it.
+local function note(id, r, left)
   a.entry.state = r.state
   local line = cjson.encode(a.entry)
   redis.call('RPUSH', record_key(id) .. ':history', line)
-  redis.call('XADD', key('callbacks:changes'), 'MAXLEN', '~', CHANGES_KEPT, '*', 'id', id, 'lists', r.lists, 'entry', line)
+  local lists = left and left .. '|' .. r.lists or r.lists
+  redis.call('XADD', key('callbacks:changes'), 'MAXLEN', '~', CHANGES_KEPT, '*', 'id', id, 'lists', lists, 'entry', line)
 end
 
 -- Write `fields` over the record `r`, keep every index true, and note it. The state has been judged before.
 local function write(id, r, fields)
+  local left = r.lists
   if r.state then unindex(id, r) end
   local flat = {}
   for name, value in pairs(fields) do
@@ -81,13 +83,23 @@ local function write(id, r, fields)
   end
   redis.call('HSET', record_key(id), unpack(flat))
   index(id, r)
-  note(id, r)
+  note(id, r, left)
+end
+
+-- Who rings again hears who looked for him, as long as the number may be kept.
+local CLOSED_KEPT = 14 * 24 * 3600
+local function remember_closed(id, r)
+  local of_number = key('callbacks:closed-of-number:' .. r.number)
+  redis.call('ZREMRANGEBYSCORE', of_number, '-inf', now - CLOSED_KEPT)
+  redis.call('ZADD', of_number, a.now, id)
+  redis.call('EXPIRE', of_number, CLOSED_KEPT)
 end
 
 local function close(id, r, outcome, reason)
   write(id, r, {
     state = 'closed', outcome = outcome, reason = reason, closed_at = a.now, lease_until = '', held_by = '', follow_up_at = '', wish = '',
   })
+  if r.number ~= '' then remember_closed(id, r) end
   count('callbacks_closed|' .. r.queue .. '|' .. outcome)
   local age = now - tonumber(r.created)
   local bucket = '+Inf'

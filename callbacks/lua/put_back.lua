@@ -1,5 +1,6 @@
 -- Back to who waits: released, postponed, given to a handler or function, lapsed; and by a person's choice what nobody knew the end of.
--- Arguments: id, from (who must have it now; "*" for whoever), fields (what changes: times, owner, lists …).
+-- Arguments: id, from (who must have it now; "*" for whoever), fields (what changes: times, owner and
+--   what follows from whose it is, lists …).
 -- Words: ok; taken_by; illegal.
 if r.state ~= 'waiting' and not legal(r, 'waiting') or LIVE[r.state] then return answer('illegal', a.id) end
 if r.held_by ~= '' and a.from ~= '*' and r.held_by ~= a.from then return answer('taken_by', a.id) end

@@ -20,8 +20,8 @@ from ivr.settings import Settings
 from ivr.web import create
 from routing.callback_rules import CallbackRules
 from tests.orders import BUILDING, acts, ordered
-from tests.redis_server import redis_server
-from tests.security.test_routes import SECRET
+from tests.redis_server import redis_server, waiting
+from tests.security.client import SECRET
 
 KEY = links.key(SECRET)
 
@@ -55,9 +55,9 @@ class Mailbox:
 @pytest.fixture
 async def mailbox(tmp_path: Path) -> AsyncIterator[Mailbox]:
     """The application as it is, with a store and without an Asterisk."""
-    async with redis_server() as redis:
+    async with redis_server() as redis, waiting(redis) as patient:
         settings = Settings(_env_file=None, ami_secret=SECRET, redis_password=SECRET, phone_seed=SECRET, rendered=tmp_path)
-        yield Mailbox(Service(settings, redis))
+        yield Mailbox(Service(settings, redis, patient))
 
 
 async def test_a_look_says_what_would_be_done_and_changes_nothing(mailbox: Mailbox) -> None:

@@ -18,7 +18,7 @@ from ivr.promises import Promises
 from ivr.settings import Settings
 from tests.mail_server import mail_server
 from tests.orders import BUILDING, Clock, acts, lekeberg, ordered, until
-from tests.security.test_routes import SECRET
+from tests.security.client import SECRET
 from tests.store.test_webhook import Receiver, receiving
 
 
