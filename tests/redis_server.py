@@ -16,7 +16,10 @@ from typing import Literal
 
 import redis as blocking
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry as BlockingRetry
 
 Kind = Literal["redis7", "redis8", "valkey"]
 DURABLE = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
@@ -48,7 +51,7 @@ class RedisServer:
         self._log = Path(self._folder) / "log"
         with self._log.open("ab") as log:
             self._process = subprocess.Popen([*self._program(), *self._options], stdout=log, stderr=log)
-        with blocking.Redis(port=self.port, socket_timeout=1) as client:
+        with blocking.Redis(port=self.port, socket_timeout=1, retry=BlockingRetry(NoBackoff(), 0)) as client:
             self._wait_for(client)
 
     def kill(self) -> None:
@@ -64,9 +67,10 @@ class RedisServer:
         self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def client(self, **options: float) -> Redis:
-        """A client of it; the caller closes it."""
-        return Redis(port=self.port, decode_responses=True, socket_timeout=options.get("timeout", 5.0), socket_connect_timeout=1)
+    def client(self, timeout: float = 5.0) -> Redis:
+        """A client of it that tries once; the caller closes it."""
+        once = Retry(NoBackoff(), 0)
+        return Redis(port=self.port, decode_responses=True, socket_timeout=timeout, socket_connect_timeout=1, retry=once)
 
     @property
     def _container(self) -> str:
