@@ -120,16 +120,17 @@ class Figures:
     """Epoch seconds, 0 without an open request."""
 
 
-def _script(verb: str) -> str:
-    folder = Path(__file__).parent / "lua"
+def _prelude() -> str:
     legal = ", ".join(f"{before} = {{{', '.join(f'{after} = true' for after in sorted(to))}}}" for before, to in LEGAL.items())
     rang = ", ".join(f"{stage} = true" for stage in sorted(RANG))
     head = f"local LEGAL = {{{legal}}}\nlocal RANG = {{{rang}}}\nlocal AGE_BUCKETS = {{{', '.join(map(str, AGE_BUCKETS))}}}\n"
-    return head + (folder / "prelude.lua").read_text(encoding="utf-8") + (folder / f"{verb}.lua").read_text(encoding="utf-8")
+    return head + (LUA / "prelude.lua").read_text(encoding="utf-8")
 
 
+LUA = Path(__file__).parent / "lua"
+PRELUDE = _prelude()
 VERBS = ("register", "claim", "call", "advance", "settle", "take", "put_back", "close", "follow_up", "erase", "reindex")
-SCRIPTS = {verb: _script(verb) for verb in VERBS}
+SCRIPTS = {verb: PRELUDE + (LUA / f"{verb}.lua").read_text(encoding="utf-8") for verb in VERBS}
 DIGESTS = {verb: hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest() for verb, script in SCRIPTS.items()}
 
 
@@ -327,7 +328,7 @@ class CallbackStore:
     async def _run(
         self, verb: str, municipality: str, act: Act, what: str, arguments: Mapping[str, object], *, synced: bool = False
     ) -> Answer:
-        entry = Entry(at=act.now, act=what, state="waiting", by=act.by).model_dump(mode="json")  # the script sets the state
+        entry = {"at": act.now.isoformat(), "act": what, "by": act.by}  # an `Entry`; the script sets its state
         if act.why:
             entry["why"] = act.why
         said = json.dumps({"op": act.operation, "now": seconds(act.now), "entry": entry, **arguments}, ensure_ascii=False)
@@ -339,19 +340,22 @@ class CallbackStore:
         return Answer(word, from_fields(fields) if fields else None)
 
     async def _evaluated(self, verb: str, prefix: str, said: str, *, synced: bool) -> tuple[Word, str, list[str]]:
-        for text in (DIGESTS[verb], None):
-            pipe = self._redis.pipeline(transaction=False)  # one connection: WAITAOF speaks of its own writes
-            pipe.evalsha(DIGESTS[verb], 1, prefix, said) if text else pipe.eval(SCRIPTS[verb], 1, prefix, said)
-            if synced and self._can_wait:
-                pipe.execute_command("WAITAOF", 1, 0, SYNC_MILLISECONDS)
-            answer, *waited = await pipe.execute(raise_on_error=False)
-            if isinstance(answer, NoScriptError):
-                continue
-            if isinstance(answer, Exception):
-                raise answer
-            self._judge(waited)
-            return cast(tuple[Word, str, list[str]], answer)
-        raise AssertionError("EVAL needs no script that is there already")
+        try:
+            return await self._sent("EVALSHA", DIGESTS[verb], 1, prefix, said, synced=synced)
+        except NoScriptError:
+            return await self._sent("EVAL", SCRIPTS[verb], 1, prefix, said, synced=synced)
+
+    async def _sent(self, *command: str | int, synced: bool) -> tuple[Word, str, list[str]]:
+        if not (synced and self._can_wait):
+            return cast(tuple[Word, str, list[str]], await self._redis.execute_command(*command))  # type: ignore[no-untyped-call]
+        pipe = self._redis.pipeline(transaction=False)  # one connection: WAITAOF speaks of its own writes
+        pipe.execute_command(*command)
+        pipe.execute_command("WAITAOF", 1, 0, SYNC_MILLISECONDS)
+        answer, *waited = await pipe.execute(raise_on_error=False)
+        if isinstance(answer, Exception):
+            raise answer
+        self._judge(waited)
+        return cast(tuple[Word, str, list[str]], answer)
 
     def _judge(self, waited: list[object]) -> None:
         match waited:
