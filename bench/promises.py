@@ -38,7 +38,7 @@ PYTHON = ROOT / ".venv" / "peers" / "bin" / "python"
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 SLUG, QUEUE = "bench", "guides"
 FEW, MANY = 1_000, 1_000_000
-COUNT, RQ_COUNT, LATENCIES = 1500, 100, 500
+COUNT, RQ_COUNT, LATENCIES = 1000, 50, 300
 AT_ONCE, ARQ_AT_ONCE = 50, 10
 """Clients of ours; of arq ten jobs, its own default, with which it is quickest."""
 ROUNDS = 3
@@ -74,6 +74,7 @@ async def fill(redis: Redis, begin: int, end: int) -> None:
     for start in range(begin, end, STEP):
         said = {"op": "", "now": seconds(NOW), "fields": fields, "from": start, "to": min(start + STEP, end) - 1}
         await load(keys=[keys.prefix(SLUG)], args=[json.dumps(said)])
+    print(f"bench: {end} requests are open", file=sys.stderr, flush=True)
     await redis.config_set("appendonly", "yes")
     while (info := await redis.info("persistence"))["aof_rewrite_in_progress"] or info["aof_rewrite_scheduled"]:  # noqa: ASYNC110 - no event
         await asyncio.sleep(0.1)

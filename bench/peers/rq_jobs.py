@@ -24,6 +24,7 @@ def main(port: int, count: int) -> None:
         scheduler.enqueue_scheduled_jobs()
         SimpleWorker([queue], connection=redis).work(burst=True, logging_level="ERROR")
     print(time.perf_counter() - begun)
+    scheduler.release_locks()
     assert all(one.is_finished for one in jobs), "not every job was done"
 
 
