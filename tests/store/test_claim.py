@@ -47,7 +47,8 @@ async def test_a_request_is_held_until_it_may_be_dialled_and_then_stands_at_its_
 async def test_the_order_of_places_holds_when_many_may_be_dialled_at_once(store: CallbackStore) -> None:
     """More than one script moves: at opening all of a night's requests may."""
     for number in range(450):
-        await order(store, promise(f"+4670174{number:04}", not_before=at(10), place=at(-number)))
+        request = promise(f"+4670174{number:04}", not_before=at(10), place=at(-number))
+        await order(store, request.model_copy(update={"id": f"{number:032x}"}))  # the earliest places are moved last
     places = [(await claim(store, 10)).standing.place for _ in range(5)]
     assert places == [at(-number) for number in (449, 448, 447, 446, 445)]
 

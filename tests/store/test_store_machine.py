@@ -220,7 +220,7 @@ class Stores(RuleBasedStateMachine):
             self.runner.close()
 
 
-@pytest.mark.parametrize(("kind", "examples"), [("redis7", 12), ("valkey", 6), ("redis8", 6)])
+@pytest.mark.parametrize(("kind", "examples"), [("redis7", 16), ("valkey", 8), ("redis8", 8)])
 def test_whatever_happens_nothing_is_lost_and_nobody_is_dialled_twice(kind: Kind, examples: int) -> None:
     machine = type("Machine", (Stores,), {"kind": kind})
     times = settings.default.max_examples // 100 if settings.default else 1
