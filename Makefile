@@ -32,8 +32,9 @@ again: # a story in real time may fail for want of a core beside others: it fail
 	@echo "again, one at a time: what has failed"
 	@$(BIN)/pytest --last-failed --last-failed-no-failures none tests
 
-bench: stack ## measure against plain dialplan on the same Asterisk, side by side; about seven minutes
-	@setup/packages.sh sipp
+bench: stack ## measure against plain dialplan on the same Asterisk, and callbacks against arq and rq, side by side; about ten minutes
+	@setup/packages.sh sipp redis-server
+	@setup/peers.sh
 	@setup/images.sh -p kontaktcenter-bench -f docker-compose.yml -f bench/compose.yml
 	@$(BIN)/python -m bench
 

@@ -66,13 +66,8 @@ def retention(municipality: str) -> str:
     return f"{prefix(municipality)}callbacks:retention"
 
 
-def matter(municipality: str) -> str:
-    """Hash, `number|topic`, with `|owner` for a handler's, to the id of the request that is still to be dialled."""
-    return f"{prefix(municipality)}callbacks:matter"
-
-
 def of_number(municipality: str, number: str) -> str:
-    """Set of a number's open ids."""
+    """Sorted set of a number's open ids by due time."""
     return f"{prefix(municipality)}callbacks:of-number:{number}"
 
 
@@ -91,9 +86,9 @@ def dials(municipality: str, number: str = "") -> str:
     return f"{prefix(municipality)}callbacks:dials" + (f":{number}" if number else "")
 
 
-def open_counts(municipality: str) -> str:
-    """Hash, `queue|state` to the number of open requests."""
-    return f"{prefix(municipality)}callbacks:open"
+def open_in(municipality: str, queue: str, state: str) -> str:
+    """Sorted set of a queue's open ids in a state by due time: how many there are costs nothing to tell."""
+    return f"{prefix(municipality)}callbacks:open:{queue}|{state}"
 
 
 def totals(municipality: str) -> str:

@@ -20,6 +20,8 @@ Stage = Literal["", "guide_up", "accepted", "citizen_up"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 """How far an attempt has come: from `accepted` on the citizen's phone may have rung."""
 
+Name = Annotated[str, StringConstraints(pattern=r"^[^|\x00-\x1f\x7f]*$")]
+"""What the store puts into the names of its lists, with a bar between."""
 OneLine = StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")
 
 
@@ -44,9 +46,9 @@ class Order(BaseModel):
     id: str
     municipality: str
     call_id: str = ""
-    topic: str
+    topic: Name
     administration: str
-    queue: str
+    queue: Name
     source: Source
     protected: bool
     message: Message = Message()
@@ -62,9 +64,9 @@ class Order(BaseModel):
 class Request(Order):
     """An order and where it stands. Three times, never mixed: may be dialled (`not_before`), order (`place`), the promise (`due`)."""
 
-    number: str
+    number: Name
     """E.164; "" once the retention has erased it."""
-    owner: str = ""
+    owner: Name = ""
     """The extension of the handler or function who rings back; "" for the guides."""
     lapsed: bool = False
     """The owner was late: it stands in the guides' list, too (a protected one before all with the duty)."""
@@ -77,7 +79,7 @@ class Request(Order):
 
     state: State = "waiting"
     token: int = 0
-    """Fences writers off: it grows with each attempt, and with each person who takes the request."""
+    """Fences writers off: it grows with each attempt, with each person who takes the request, and when it is put back."""
     lease_until: AwareDatetime | None = None
     held_by: str = ""
     """Who works on it, by extension."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -10,6 +9,7 @@ from callbacks.model import Message, Request
 
 TIMES = ("wanted", "not_before", "place", "due", "limit", "lease_until", "follow_up_at", "tried_at", "closed_at")
 FLAGS = ("protected", "lapsed")
+WORDS = frozenset(Request.model_fields) - {*TIMES, *FLAGS, "message", "created_at"}
 Fields = Mapping[str, str]
 
 
@@ -45,11 +45,10 @@ def standing(request: Request) -> dict[str, str]:
 
 def from_fields(fields: Fields) -> Request:
     """The request of a record. Raises pydantic.ValidationError for one of another shape."""
-    known = {name: value for name, value in fields.items() if name in Request.model_fields and name not in (*TIMES, *FLAGS, "message")}
     return Request.model_validate(
-        known
+        {name: value for name, value in fields.items() if name in WORDS}
         | {name: moment(fields[name]) for name in TIMES}
         | {name: fields[name] == "1" for name in FLAGS}
         | {"schema_version": int(fields["schema_version"]), "created_at": moment(fields["created"])}
-        | {"message": Message.model_validate(json.loads(fields["message"]))}
+        | {"message": Message.model_validate_json(fields["message"])}
     )

@@ -20,8 +20,8 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from callbacks import keys
-from callbacks.model import Entry, Outcome, Request, Stage
-from callbacks.policy import Next, Settled
+from callbacks.model import STATES, Entry, Outcome, Request, Stage
+from callbacks.policy import GUARD_SECONDS, Next, Settled
 from callbacks.record import from_fields, seconds, standing, to_fields
 from callbacks.transitions import LEGAL, RANG
 from routing.callback_rules import CallbackRules
@@ -38,7 +38,7 @@ AGE_BUCKETS = (60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 6048
 
 Word = Literal[
     "stored", "merged", "enough", "claimed", "none", "ok", "settled", "closed", "wished", "done", "erased",
-    "unknown", "fenced", "illegal", "taken_by", "rings", "live", "number_a_day", "an_hour",
+    "unknown", "fenced", "illegal", "taken_by", "rings", "live", "number_a_day", "an_hour", "more",
 ]  # fmt: skip
 
 
@@ -96,9 +96,11 @@ class Attempt:
     busy: Collection[str] = ()
     """Numbers that are in a call now."""
     tomorrow: datetime | None = None
-    """From when a number is dialled again that has had its share of today."""
+    """From when a number is dialled again that has had its share of today; in a day when left out."""
     midnight: datetime | None = None
+    """Since when its attempts are counted; for a day when left out."""
     guard_until: datetime | None = None
+    """From when a number is dialled again that is in a call now; in a minute when left out."""
 
 
 @dataclass(frozen=True)
@@ -125,16 +127,17 @@ class Figures:
     """When the retention last went through everything, epoch seconds; 0 for never."""
 
 
-def _script(verb: str) -> str:
-    folder = Path(__file__).parent / "lua"
+def _prelude() -> str:
     legal = ", ".join(f"{before} = {{{', '.join(f'{after} = true' for after in sorted(to))}}}" for before, to in LEGAL.items())
     rang = ", ".join(f"{stage} = true" for stage in sorted(RANG))
     head = f"local LEGAL = {{{legal}}}\nlocal RANG = {{{rang}}}\nlocal AGE_BUCKETS = {{{', '.join(map(str, AGE_BUCKETS))}}}\n"
-    return head + (folder / "prelude.lua").read_text(encoding="utf-8") + (folder / f"{verb}.lua").read_text(encoding="utf-8")
+    return head + (LUA / "prelude.lua").read_text(encoding="utf-8")
 
 
-VERBS = ("register", "claim", "call", "advance", "settle", "take", "put_back", "expire", "close", "follow_up", "erase")
-SCRIPTS = {verb: _script(verb) for verb in VERBS}
+LUA = Path(__file__).parent / "lua"
+PRELUDE = _prelude()
+VERBS = ("register", "claim", "call", "advance", "settle", "take", "put_back", "expire", "close", "follow_up", "erase", "reindex")
+SCRIPTS = {verb: PRELUDE + (LUA / f"{verb}.lua").read_text(encoding="utf-8") for verb in VERBS}
 DIGESTS = {verb: hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest() for verb, script in SCRIPTS.items()}
 
 
@@ -176,7 +179,9 @@ class CallbackStore:
     async def claim(self, municipality: str, queue: str, attempt: Attempt, act: Act, rules: CallbackRules) -> Answer:
         """The earliest place of a queue that may be dialled now, with the intent to dial it stored: claimed, none or an_hour."""
         arguments = {"queue": queue, **_guard(attempt, act, rules)}
-        return await self._run("claim", municipality, act, "dialling", arguments)
+        while (answer := await self._run("claim", municipality, act, "dialling", arguments)).word == "more":
+            pass
+        return answer
 
     async def call(self, municipality: str, request_id: str, attempt: Attempt, act: Act, rules: CallbackRules) -> Answer:
         """The intent to dial a request that `attempt.held_by` has taken: claimed, taken_by, illegal, or the guard's word."""
@@ -209,15 +214,15 @@ class CallbackStore:
         return await self._run("take", municipality, act, "taken" if to == act.by else "handed_over", arguments)
 
     async def put_back(self, after: Request, act: Act, what: str, from_: str = "*") -> Answer:
-        """Back to who waits, with the times and the owner of `after`, and what follows from whose it is: ok, taken_by or illegal.
+        """Back to who waits, with the times and the owner of `after`, and what follows from whose it is: ok, taken_by, illegal, or fenced.
 
-        `what` names it in the history.
+        It is fenced when `after` was made of a record that is over. `what` names it in the history.
         """
         times = {name: seconds(getattr(after, name)) for name in ("not_before", "place", "due", "limit", "follow_up_at", "wanted")}
         whose = {"owner": after.owner, "administration": after.administration, "message": after.message.model_dump_json()}
         flags = {"lapsed": str(int(after.lapsed)), "protected": str(int(after.protected)), "followed": str(after.followed)}
-        fields = times | whose | flags | standing(after)
-        return await self._run("put_back", after.municipality, act, what, {"id": after.id, "from": from_, "fields": fields})
+        arguments = {"id": after.id, "seen": after.token, "from": from_, "fields": times | whose | flags | standing(after)}
+        return await self._run("put_back", after.municipality, act, what, arguments)
 
     async def expire(self, request: Request, act: Act) -> Answer:
         """Back to who waits, from a person whose lease is over: ok or illegal."""
@@ -236,11 +241,14 @@ class CallbackStore:
         return await self._run("close", municipality, act, "closed", arguments)
 
     async def follow_up(self, request: Request, act: Act, what: str, then: datetime | None, lapsed: Request | None = None) -> Answer:
-        """A follow-up is done, the next one is at `then`: ok, done or illegal. With `lapsed` the request stands as that one from now on."""
+        """A follow-up is done, the next one is at `then`: ok, done, illegal or fenced.
+
+        With `lapsed` the request stands as that one from now on.
+        """
         fields: dict[str, str] = {}
         if lapsed:
             fields = {"lapsed": "1", "place": seconds(lapsed.place)} | standing(lapsed)
-        arguments = {"id": request.id, "followed": request.followed, "next": seconds(then), "fields": fields}
+        arguments = {"id": request.id, "seen": request.token, "followed": request.followed, "next": seconds(then), "fields": fields}
         return await self._run("follow_up", request.municipality, act, what, arguments)
 
     async def erase(self, request: Request, act: Act, *, whole: bool) -> Answer:
@@ -267,8 +275,8 @@ class CallbackStore:
 
     async def of_number(self, municipality: str, number: str) -> list[Request]:
         """A number's open requests, the earliest due first."""
-        ids = await self._asked(self._redis.smembers(keys.of_number(municipality, number)))
-        return sorted(await self._found(municipality, map(str, ids)), key=lambda one: one.due)
+        ids = await self._asked(self._redis.zrange(keys.of_number(municipality, number), 0, -1))
+        return await self._found(municipality, map(str, ids))
 
     async def closed_of_number(self, municipality: str, number: str, since: datetime) -> list[Request]:
         """A number's requests that were closed since a moment, the latest first."""
@@ -343,18 +351,25 @@ class CallbackStore:
 
     async def figures(self, municipality: str, queues: Iterable[str], now: datetime) -> Figures:
         """The figures of these queues."""
-        totals = await self._asked(self._redis.hgetall(keys.totals(municipality)))
-        counts = await self._asked(self._redis.hgetall(keys.open_counts(municipality)))
-        overdue: dict[str, int] = {}
-        oldest: dict[str, float] = {}
-        for queue in queues:
-            key = keys.due(municipality, f"queue/{queue}")
-            overdue[queue] = await self._asked(self._redis.zcount(key, "-inf", f"({now.timestamp()}"))
-            first = await self._asked(self._redis.zrange(key, 0, 0, withscores=True))
-            oldest[queue] = max((at for _, at in first), default=0.0)
-        retention = await self._asked(self._redis.get(keys.retention(municipality)))
-        by_state = {(queue, state): int(n) for field, n in counts.items() for queue, _, state in [str(field).partition("|")]}
-        return Figures({str(field): float(n) for field, n in totals.items()}, by_state, overdue, oldest, float(retention or 0))
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.hgetall(keys.totals(municipality))
+        pipe.get(keys.retention(municipality))
+        places = [(queue, state) for queue in queues for state in STATES if state != "closed"]
+        for place in places:
+            pipe.zcard(keys.open_in(municipality, *place))
+        due = {queue: keys.due(municipality, f"queue/{queue}") for queue, _ in places}
+        for key in due.values():
+            pipe.zcount(key, "-inf", f"({now.timestamp()}")
+            pipe.zrange(key, 0, 0, withscores=True)
+        totals, retention, *counts = await self._asked(pipe.execute())
+        overdue, first = counts[len(places) :: 2], counts[len(places) + 1 :: 2]
+        return Figures(
+            totals={str(field): float(n) for field, n in totals.items()},
+            open=dict(zip(places, counts, strict=False)),
+            overdue=dict(zip(due, overdue, strict=True)),
+            oldest_due={queue: max((at for _, at in row), default=0.0) for queue, row in zip(due, first, strict=True)},
+            retention=float(retention or 0),
+        )
 
     async def _found(self, municipality: str, ids: Iterable[str]) -> list[Request]:
         pipe = self._redis.pipeline(transaction=False)
@@ -366,7 +381,7 @@ class CallbackStore:
     async def _run(
         self, verb: str, municipality: str, act: Act, what: str, arguments: Mapping[str, object], *, synced: bool = False
     ) -> Answer:
-        entry = Entry(at=act.now, act=what, state="waiting", by=act.by).model_dump(mode="json")  # the script sets the state
+        entry = {"at": act.now.isoformat(), "act": what, "by": act.by}  # an `Entry`; the script sets its state
         if act.why:
             entry["why"] = act.why
         seen = {} if act.token is None else {"token": act.token}
@@ -379,19 +394,22 @@ class CallbackStore:
         return Answer(word, from_fields(fields) if fields else None)
 
     async def _evaluated(self, verb: str, prefix: str, said: str, *, synced: bool) -> tuple[Word, str, list[str]]:
-        for text in (DIGESTS[verb], None):
-            pipe = self._redis.pipeline(transaction=False)  # one connection: WAITAOF speaks of its own writes
-            pipe.evalsha(DIGESTS[verb], 1, prefix, said) if text else pipe.eval(SCRIPTS[verb], 1, prefix, said)
-            if synced and self._can_wait:
-                pipe.execute_command("WAITAOF", 1, 0, SYNC_MILLISECONDS)
-            answer, *waited = await pipe.execute(raise_on_error=False)
-            if isinstance(answer, NoScriptError):
-                continue
-            if isinstance(answer, Exception):
-                raise answer
-            self._judge(waited)
-            return cast(tuple[Word, str, list[str]], answer)
-        raise AssertionError("EVAL needs no script that is there already")
+        try:
+            return await self._sent("EVALSHA", DIGESTS[verb], 1, prefix, said, synced=synced)
+        except NoScriptError:
+            return await self._sent("EVAL", SCRIPTS[verb], 1, prefix, said, synced=synced)
+
+    async def _sent(self, *command: str | int, synced: bool) -> tuple[Word, str, list[str]]:
+        if not (synced and self._can_wait):
+            return cast(tuple[Word, str, list[str]], await self._redis.execute_command(*command))  # type: ignore[no-untyped-call]
+        pipe = self._redis.pipeline(transaction=False)  # one connection: WAITAOF speaks of its own writes
+        pipe.execute_command(*command)
+        pipe.execute_command("WAITAOF", 1, 0, SYNC_MILLISECONDS)
+        answer, *waited = await pipe.execute(raise_on_error=False)
+        if isinstance(answer, Exception):
+            raise answer
+        self._judge(waited)
+        return cast(tuple[Word, str, list[str]], answer)
 
     def _judge(self, waited: list[object]) -> None:
         match waited:
@@ -419,9 +437,9 @@ def _guard(attempt: Attempt, act: Act, rules: CallbackRules) -> dict[str, object
         "held_by": attempt.held_by,
         "lease_until": seconds(act.now + timedelta(seconds=LEASE_SECONDS)),
         "busy": dict.fromkeys(attempt.busy, True),
-        "midnight": seconds(attempt.midnight),
-        "tomorrow": seconds(attempt.tomorrow),
-        "guard_until": seconds(attempt.guard_until),
+        "midnight": seconds(attempt.midnight or act.now - timedelta(days=1)),
+        "tomorrow": seconds(attempt.tomorrow or act.now + timedelta(days=1)),
+        "guard_until": seconds(attempt.guard_until or act.now + timedelta(seconds=GUARD_SECONDS)),
         "number_a_day": rules.dials_per_number_a_day,
         "an_hour": rules.dials_an_hour,
     }

@@ -11,7 +11,7 @@ if RANK[a.stage] > RANK[r.stage] then
 elseif not fields.held_by then  -- nothing but the lease: no line in the history
   redis.call('HSET', record_key(a.id), 'lease_until', a.lease_until)
   redis.call('ZADD', key('callbacks:leases'), a.lease_until, a.id)
-  return {'ok', a.id, redis.call('HGETALL', record_key(a.id))}
+  return answer('ok', a.id)
 end
 write(a.id, r, fields)
 return answer('ok', a.id)

@@ -15,7 +15,7 @@ a.entry.outcome, a.entry.reason = a.outcome, a.reason
 close(a.id, r, a.outcome, a.reason)
 if a.successor then
   local fields = a.successor.fields
-  local standing = redis.call('HGET', key('callbacks:matter'), fields.matter)
+  local standing = same_matter(fields)
   redis.call('HSET', record_key(a.id), 'followed_by', standing or a.successor.id)
   if not standing then
     a.entry.act, a.entry.outcome, a.entry.reason = 'registered', nil, nil

@@ -31,35 +31,32 @@ local AHEAD = {waiting = true, taken = true, dialling = true}
 -- In these an attempt may be on its way to the citizen's phone.
 local LIVE = {dialling = true, talking = true}
 
-local function unindex(id, r)
-  for list in string.gmatch(r.lists, '[^|]+') do redis.call('ZREM', key('callbacks:due:' .. list), id) end
-  redis.call('ZREM', key('callbacks:ready:' .. r.queue), id)
-  redis.call('ZREM', key('callbacks:held'), id)
-  redis.call('ZREM', key('callbacks:leases'), id)
-  redis.call('ZREM', key('callbacks:follow-up'), id)
-  redis.call('HINCRBY', key('callbacks:open'), r.queue .. '|' .. r.state, -1)
-  if r.number ~= '' then
-    redis.call('SREM', key('callbacks:of-number:' .. r.number), id)
-    if redis.call('HGET', key('callbacks:matter'), r.matter) == id then redis.call('HDEL', key('callbacks:matter'), r.matter) end
+-- Where a record stands: each index, a sorted set, with its score. The one place that says so.
+local function stands(r)
+  if r.state == 'closed' then
+    local at = {closed = r.closed_at}
+    -- who rings again hears who looked for him, and the retention finds what it has to erase, as long as the number is kept
+    if r.number ~= '' then at.numbered, at['closed-of-number:' .. r.number] = r.closed_at, r.closed_at end
+    return at
   end
+  local at = {['of-number:' .. r.number] = r.due, ['open:' .. r.queue .. '|' .. r.state] = r.due}
+  for list in string.gmatch(r.lists, '[^|]+') do at['due:' .. list] = r.due end
+  if r.state == 'waiting' and r.in_queue == '1' then
+    if tonumber(r.not_before) <= now then at['ready:' .. r.queue] = r.place ~= '' and r.place or r.not_before
+    else at.held = r.not_before end
+  end
+  if r.lease_until ~= '' then at.leases = r.lease_until end
+  if r.follow_up_at ~= '' then at['follow-up'] = r.follow_up_at end
+  return at
 end
 
-local function index(id, r)
-  if r.state == 'closed' then
-    redis.call('ZADD', key('callbacks:closed'), r.closed_at, id)
-    redis.call('ZADD', key('callbacks:numbered'), r.closed_at, id)
-    return
+local function index(id, before, after)
+  for name in pairs(before) do
+    if not after[name] then redis.call('ZREM', key('callbacks:' .. name), id) end
   end
-  for list in string.gmatch(r.lists, '[^|]+') do redis.call('ZADD', key('callbacks:due:' .. list), r.due, id) end
-  if r.state == 'waiting' and r.in_queue == '1' then
-    if tonumber(r.not_before) <= now then redis.call('ZADD', key('callbacks:ready:' .. r.queue), r.place, id)
-    else redis.call('ZADD', key('callbacks:held'), r.not_before, id) end
+  for name, score in pairs(after) do
+    if before[name] ~= score then redis.call('ZADD', key('callbacks:' .. name), score, id) end
   end
-  if r.lease_until ~= '' then redis.call('ZADD', key('callbacks:leases'), r.lease_until, id) end
-  if r.follow_up_at ~= '' then redis.call('ZADD', key('callbacks:follow-up'), r.follow_up_at, id) end
-  redis.call('HINCRBY', key('callbacks:open'), r.queue .. '|' .. r.state, 1)
-  redis.call('SADD', key('callbacks:of-number:' .. r.number), id)
-  if AHEAD[r.state] then redis.call('HSET', key('callbacks:matter'), r.matter, id) end
 end
 
 -- Append-only. What a change stream tells of it holds no number either; who reads a list hears, too, when a request leaves it.
@@ -73,33 +70,25 @@ end
 
 -- Write `fields` over the record `r`, keep every index true, and note it. The state has been judged before.
 local function write(id, r, fields)
-  local left = r.lists
-  if r.state then unindex(id, r) end
-  local flat = {}
+  local left, before, flat = r.lists, {}, {}
+  if r.state then
+    before = stands(r)
+    before.held, before['ready:' .. r.queue] = '', ''  -- its time may have come, and nobody has claimed since
+  end
   for name, value in pairs(fields) do
     r[name] = tostring(value)
     flat[#flat + 1] = name
     flat[#flat + 1] = r[name]
   end
   redis.call('HSET', record_key(id), unpack(flat))
-  index(id, r)
+  index(id, before, stands(r))
   note(id, r, left)
-end
-
--- Who rings again hears who looked for him, as long as the number may be kept.
-local CLOSED_KEPT = 14 * 24 * 3600
-local function remember_closed(id, r)
-  local of_number = key('callbacks:closed-of-number:' .. r.number)
-  redis.call('ZREMRANGEBYSCORE', of_number, '-inf', now - CLOSED_KEPT)
-  redis.call('ZADD', of_number, a.now, id)
-  redis.call('EXPIRE', of_number, CLOSED_KEPT)
 end
 
 local function close(id, r, outcome, reason)
   write(id, r, {
     state = 'closed', outcome = outcome, reason = reason, closed_at = a.now, lease_until = '', held_by = '', follow_up_at = '', wish = '',
   })
-  if r.number ~= '' then remember_closed(id, r) end
   count('callbacks_closed|' .. r.queue .. '|' .. outcome)
   local age = now - tonumber(r.created)
   local bucket = '+Inf'
@@ -108,6 +97,9 @@ local function close(id, r, outcome, reason)
   count('callback_age_at_close_seconds_bucket' .. labels .. '|' .. bucket)
   count('callback_age_at_close_seconds_sum' .. labels, age)
 end
+
+-- An attempt that nobody has settled: its citizen's phone is this request's.
+local function is_under_way(r) return r.attempt ~= '' and r.attempt ~= r.settled end
 
 -- The citizen's phone is nobody's any more.
 local function hang_up(id, r)
@@ -141,7 +133,21 @@ local function dial(id, r)
   })
 end
 
+-- The request that stands for the same matter and is still to be dialled; nil when there is none.
+local function same_matter(f)
+  for _, id in ipairs(redis.call('ZRANGE', key('callbacks:of-number:' .. f.number), 0, -1)) do
+    local one = load(id)
+    if one and AHEAD[one.state] and one.matter == f.matter then return id end
+  end
+end
+
 local function legal(r, to) return LEGAL[r.state][to] end
+
+-- The writer has read the record before somebody else got it.
+local function fenced(id)
+  count('callback_fenced_writes')
+  return {'fenced', id, redis.call('HGETALL', record_key(id))}
+end
 
 -- What a verb on one request begins with: the operation seen before, the request unknown, the writer fenced off.
 local r
@@ -155,8 +161,5 @@ end
 if a.id then
   r = load(a.id)
   if not r then return {'unknown', a.id, {}} end
-  if a.token and tostring(a.token) ~= r.token then
-    count('callback_fenced_writes')
-    return {'fenced', a.id, redis.call('HGETALL', record_key(a.id))}
-  end
+  if a.token and tostring(a.token) ~= r.token then return fenced(a.id) end
 end

@@ -2,18 +2,22 @@
 -- Arguments: new_id, fields (the record), open_per_number.
 -- Words: stored; merged (the id is the earlier one's); enough (as merged: this number has as many open ones as it may have).
 local f = a.fields
-local standing, word = redis.call('HGET', key('callbacks:matter'), f.matter), 'merged'
-if not standing then
-  local open, latest, created = 0, nil, 0
-  for _, id in ipairs(redis.call('SMEMBERS', key('callbacks:of-number:' .. f.number))) do
-    local one = load(id)
-    if AHEAD[one.state] and one.protected == f.protected then  -- a protected one must not be told of by another
+if redis.call('EXISTS', record_key(a.new_id)) == 1 then return answer('stored', a.new_id) end
+
+local open, latest, same = 0, nil, nil
+for _, id in ipairs(redis.call('ZRANGE', key('callbacks:of-number:' .. f.number), 0, -1)) do
+  local one = load(id)
+  if one and AHEAD[one.state] then
+    if one.matter == f.matter then same = same or id end
+    if one.protected == f.protected then  -- a protected one must not be told of by another
       open = open + 1
-      if tonumber(one.created) >= created then latest, created = id, tonumber(one.created) end
+      if not latest or tonumber(one.created) >= tonumber(latest.created) then latest = one end
     end
   end
-  if open >= a.open_per_number then standing, word = latest, 'enough' end
 end
+local standing, word = same, 'merged'
+if not standing and open >= a.open_per_number then standing, word = latest.id, 'enough' end
+
 if not standing then
   write(a.new_id, {}, f)
   count('callbacks_requested|' .. f.queue .. '|' .. f.source)

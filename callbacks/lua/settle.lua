@@ -26,7 +26,8 @@ elseif a.state == 'closed' then
 else
   local fields = {state = a.state, lease_until = '', stage = '', reason = a.reason}
   if a.state == 'waiting' then
-    fields.held_by, fields.not_before = '', a.not_before
+    fields.held_by = ''
+    if a.not_before ~= '' then fields.not_before = a.not_before end
     if r.place ~= '' and a.place ~= '' then fields.place = a.place end
   end
   write(a.id, r, fields)

@@ -10,7 +10,7 @@ from callbacks.store import CallbackStore
 from metrics.ledger import Ledger
 from metrics.story import CallRecord
 from tests.security.client import Client
-from tests.store.test_callback_store import order, promise
+from tests.store.promises import order, promise
 
 NOT_WITHOUT = ("asterisk_away", "unknown_extension", "unknown_guide", "unknown_request", "invalid")
 """Why a permitted request may still fail: there is no Asterisk here, the address names nobody, and it has no body."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bench import promises
 from bench.comparison import compare, table
 from bench.containers import ROOT, StackError, only_run
 from bench.figures import Goal, Search, percentile, row
@@ -197,3 +198,15 @@ def test_the_bench_has_the_real_menu_and_as_many_guides_as_it_wants() -> None:
     assert made.menu == model.menu and made.topics == model.topics
     assert [f"{made.slug}-{guide.extension}" for guide in made.guides] == accounts(300)
     assert made.main_number == "+46701740605" and len(made.hours.weekly) == 7
+
+
+def test_promises_are_held_against_jobs_and_a_million_against_a_thousand() -> None:
+    """A rate has to be higher, a claim's p99 at most twice as long."""
+    verbs = {"requests": 900.0, "claims": 800.0, "settlements": 700.0}
+    few = promises.Measured([(300.0, 100.0)], [(300.0, 10.0)], [verbs], [0.001] * 10)
+    many = promises.Measured([(200.0, 100.0)], [], [{name: rate / 3 for name, rate in verbs.items()}], [0.002] * 10)
+    told = {one.row["name"]: one for one in promises.compare(few, many)}
+    assert told["request, claim, settlement, 1 000 000 open"].verdict == "not reached"
+    assert told["p99 of a claim, 1 000 000 open"].verdict == "reached"
+    assert told["claims, 1 000 000 open"].verdict == "not reached"
+    assert [one.verdict for one in promises.compare(few, many)[:2]] == ["reached", "reached"]

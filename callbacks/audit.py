@@ -1,0 +1,63 @@
+"""Schedule and records checked against each other and mended, in small steps while others write. The record is the truth.
+
+Both ways round: each record must stand wherever its state says, and whatever stands in an index must belong there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from callbacks import keys
+from callbacks.record import seconds
+from callbacks.store import SCRIPTS, StoreAway
+
+STEP = 100
+"""So many ids are looked at in one script: some milliseconds in which nobody else is served."""
+INDEXES = ("due:", "ready:", "held", "leases", "follow-up", "closed", "numbered", "of-number:", "open:")
+
+
+async def audit(redis: Redis, municipality: str, now: datetime) -> int:
+    """How many places of the indexes were wrong and are mended; they are counted in the totals, too. Raises StoreAway."""
+    reindex, mended = redis.register_script(SCRIPTS["reindex"]), 0
+    try:
+        async for seen, found in _places(redis, municipality):
+            said = {"op": "", "now": seconds(now), "seen": seen, "ids": list(found), "numbers": [one for one in found.values() if one]}
+            mended += int(await reindex(keys=[keys.prefix(municipality)], args=[json.dumps(said)]))
+    except (RedisError, OSError) as error:
+        raise StoreAway(str(error)) from error
+    return mended
+
+
+async def _places(redis: Redis, municipality: str) -> AsyncIterator[tuple[str, Mapping[str, str]]]:
+    """Steps of an index ("" for the records) and the ids in it, to the number of each where it is under way, else ""."""
+    records, index = keys.request(municipality, ""), f"{keys.prefix(municipality)}callbacks:"
+    ids: dict[str, str] = {}
+    async for key in redis.scan_iter(f"{keys.prefix(municipality)}callback*", count=STEP):
+        name = str(key).removeprefix(index)
+        if name.startswith(INDEXES):
+            async for step in _steps(redis.zscan_iter(key, count=STEP)):
+                yield name, {id_: "" for id_, _ in step}
+        elif key.startswith(records) and not key.endswith(":history"):
+            ids[key.removeprefix(records)] = ""
+        if len(ids) >= STEP:
+            yield "", ids
+            ids = {}
+    yield "", ids
+    async for step in _steps(redis.hscan_iter(keys.live(municipality), count=STEP)):
+        yield "", {id_: number for number, id_ in step}
+
+
+async def _steps(pairs: AsyncIterator[tuple[str, str]]) -> AsyncIterator[list[tuple[str, str]]]:
+    step: list[tuple[str, str]] = []
+    async for pair in pairs:
+        step.append(pair)
+        if len(step) == STEP:
+            yield step
+            step = []
+    if step:
+        yield step
