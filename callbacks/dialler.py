@@ -61,7 +61,7 @@ class Telephone(Protocol):
     async def ring(self, ringing: Ringing) -> None:
         """Begin an attempt. Raises NotBegun, or TelephoneAway when it may or may not have begun."""
 
-    async def withdraw(self, municipality: str, queue: str, attempt: str) -> None:
+    async def withdraw(self, attempt: str) -> None:
         """Take an attempt out of the queue, unless somebody has answered it. Raises TelephoneAway."""
 
     async def alive(self) -> Collection[str]:
@@ -73,6 +73,8 @@ class Watched:
     """An attempt under way as this process knows it."""
 
     request: Request
+    waits_in: str
+    """The queue in which it waits."""
     gone_since: float | None = None
     """Monotonic second at which it was first missed in Asterisk."""
     refused: bool = False
@@ -123,7 +125,7 @@ class Dialler:
         under_way = [one for slug in list(self.around.municipalities) for one in await self.store.under_way(slug)]
         alive = await self.telephone.alive() if under_way else ()
         for request in under_way:
-            known = self.watched.setdefault(request.attempt, Watched(request))
+            known = self.watched.setdefault(request.attempt, Watched(request, request.queue))
             if request.attempt in alive:
                 known.gone_since = None
                 await self.store.advance(request, Act(self.around.now()), request.stage)
@@ -135,22 +137,32 @@ class Dialler:
         self._looked = looked if is_sure else looked - RENEW_SECONDS + GONE_SECONDS
 
     async def _fill(self, municipality: Municipality, queue: str) -> None:
-        until = self._until(municipality)
-        on_duty = self.around.on_duty(municipality.slug, queue)
-        waiting = [one for one in self.watched.values() if self._is_of(one.request, municipality, queue)]
-        busy = self.around.in_calls(municipality.slug)
+        until, busy = self._until(municipality), self.around.in_calls(municipality.slug)
+        there = self._served_in(municipality, queue)
+        on_duty = self.around.on_duty(municipality.slug, there)
+        waiting = [one for one in self.watched.values() if one.request.municipality == municipality.slug and not one.request.held_by]
         for one in waiting:
-            if until is None:
-                await self._take_out(one, "no time to dial")
-            elif not on_duty:
-                await self._take_out(one, "nobody on duty")
-            elif one.request.number in busy:
-                await self._take_out(one, "the citizen is in a call")
+            if one.request.queue == queue and (why := self._no_longer(one, until, on_duty, busy)):
+                await self._take_out(one, why)
         if until is None:
             return
-        for _ in range(on_duty - len(waiting)):
-            if not await self._dial_next(municipality, queue, until, busy):
+        for _ in range(on_duty - sum(one.waits_in == there for one in waiting)):
+            if not await self._dial_next(municipality, queue, there, until, busy):
                 return
+
+    def _served_in(self, municipality: Municipality, queue: str) -> str:
+        """Where the callers of a queue are served now: who has nobody on duty there is rung back from where they overflow to."""
+        while not self.around.on_duty(municipality.slug, queue) and (further := municipality.queues[queue].overflow_to):
+            queue = further
+        return queue
+
+    def _no_longer(self, one: Watched, until: datetime | None, on_duty: int, busy: Collection[str]) -> str:
+        """Why an attempt has to leave the queue; "" while it may wait."""
+        if until is None:
+            return "no time to dial"
+        if not on_duty:
+            return "nobody on duty"
+        return "the citizen is in a call" if one.request.number in busy else ""
 
     def _until(self, municipality: Municipality) -> datetime | None:
         if self.around.is_held(municipality.slug):
@@ -158,10 +170,7 @@ class Dialler:
         closed_until = self.around.closed_until(municipality.slug)
         return policy.may_dial(municipality.hours, municipality.callbacks, self.around.now(), closed_until)
 
-    def _is_of(self, request: Request, municipality: Municipality, queue: str) -> bool:
-        return request.municipality == municipality.slug and request.queue == queue and not request.held_by
-
-    async def _dial_next(self, municipality: Municipality, queue: str, until: datetime, busy: Collection[str]) -> bool:
+    async def _dial_next(self, municipality: Municipality, queue: str, there: str, until: datetime, busy: Collection[str]) -> bool:
         attempt = self._attempt(municipality, busy)
         act = Act(self.around.now())
         answer = await self.store.claim(municipality.slug, queue, attempt, act, municipality.callbacks)
@@ -169,7 +178,7 @@ class Dialler:
             return False
         request = answer.standing
         kind: Kind = "stand-in" if municipality.callbacks.rung_first == "guide" else "citizen-first"
-        await self._ring(municipality, request, kind, queue, int((until - act.now).total_seconds()))
+        await self._ring(municipality, request, kind, there, int((until - act.now).total_seconds()))
         return True
 
     async def call(self, municipality: Municipality, request: Request, extension: str, act: Act) -> Answer:
@@ -192,7 +201,7 @@ class Dialler:
         if not one.withdrawn and one.request.stage not in RANG:
             one.withdrawn = True
             request = one.request
-            await self.telephone.withdraw(request.municipality, request.queue, request.attempt)
+            await self.telephone.withdraw(request.attempt)
             log.info("callback.withdrawn", callback=request.id, attempt=request.attempt, reason=why)
 
     def _attempt(self, municipality: Municipality, busy: Collection[str], held_by: str = "") -> Attempt:
@@ -209,7 +218,7 @@ class Dialler:
 
     async def _ring(self, municipality: Municipality, request: Request, kind: Kind, target: str, seconds: int) -> bool:
         """Whether it has begun; what has not is settled."""
-        self.watched[request.attempt] = Watched(request)
+        self.watched[request.attempt] = Watched(request, target)
         own = frozenset(number for line in municipality.lines.values() for number in line.numbers)
         if isinstance(refused := dialable(request.number, own), NotDialable):  # the rules, or the file, have changed since
             log.error("callback.not_dialable", callback=request.id, reason=refused.reason)
@@ -252,7 +261,7 @@ class Dialler:
             return known
         for request in await self.store.under_way(trace.municipality):
             if request.attempt == trace.attempt:
-                return self.watched.setdefault(trace.attempt, Watched(request))
+                return self.watched.setdefault(trace.attempt, Watched(request, request.queue))
         return None  # settled already: the log tells again what the events have told
 
     async def _settle(self, request: Request, how: Settlement) -> None:

@@ -77,11 +77,11 @@ class CallbackLegs:
             "KC_NUMBER": national,
         }
 
-    async def withdraw(self, municipality: str, queue: str, attempt: str) -> None:
+    async def withdraw(self, attempt: str) -> None:
         """Out of the queue, unless somebody has answered. Raises TelephoneAway."""
         for channel in await self._channels():
             if channel.get("uniqueid") in (attempt, f"{attempt}-2") and channel.get("application") == "Queue":
-                await self._withdrawn(f"{municipality}-{queue}", channel.get("channel"))
+                await self._withdrawn(channel.get("applicationdata").partition(",")[0], channel.get("channel"))
 
     async def alive(self) -> frozenset[str]:
         """The attempts of which a leg is there. Raises TelephoneAway."""

@@ -28,11 +28,11 @@ def municipality(stack: Stack, slug: str = M) -> Municipality:
     return load(stack.folder / "municipalities" / f"{slug}.toml")
 
 
-async def order(stack: Stack, number: str, topic: str = "care", owner: str = "", place: float = 0.0) -> Request:
+async def order(stack: Stack, number: str, topic: str = "care", owner: str = "", place: float = 0.0, slug: str = M) -> Request:
     """A promise to a citizen (E.164), as an order by phone stores it."""
     now = datetime.now(UTC)
     made = datetime.fromtimestamp(place, UTC) if place else now
-    served = municipality(stack)
+    served = municipality(stack, slug)
     request = new_request(served, number=number, topic=topic, source="queue_key", now=now, place=made, owner=owner)
     async with stack.redis() as redis:
         return (await CallbackStore(redis).register(request, Act(now), served.callbacks)).standing

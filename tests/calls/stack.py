@@ -116,10 +116,10 @@ def municipality_file(real: str, slug: str, number: str) -> str:
 
 def specialists_file(real: str) -> str:
     """Örebro's file, open at any time of day: specialists for building matters are not waited for long, those for care are asked first
-    when they know the caller, and a wrap-up is short."""
+    when they know the caller, a wrap-up is short, and who is to be rung back is rung before the guide."""
     text = re.sub(r"(\[queues.building\][^\[]*overflow_after_seconds = )\d+", r"\g<1>6", real)
     text = text.replace("[queues.care]", "[queues.care]\nprevious_guide_first = true")
-    text = text.replace("[[guides]]", "[staffing]\nwrap_up_seconds = 3\n\n[[guides]]", 1)
+    text = text.replace("[[guides]]", '[staffing]\nwrap_up_seconds = 3\n\n[callbacks]\nrung_first = "citizen"\n\n[[guides]]', 1)
     return with_hours(text, OPENING_HOURS["lekeberg"])
 
 

@@ -146,3 +146,21 @@ async def test_a_citizen_who_rings_in_and_is_answered_is_not_rung_back(stack: St
     assert (done.outcome, done.reason) == ("called_in", "rang and was answered")
     assert [phone.rings[0].name, phone.rings[-1].name] == ["UPP Omsorg 0701740636", "Omsorg 0701740636"]
     assert far.dialled == []
+
+
+async def test_where_the_file_says_so_the_citizen_is_rung_first_and_presses_1_to_wait_for_a_guide(stack: Stack) -> None:
+    presses = Answers(0.5, presses="1", presses_after=6.5)
+    async with stack.phone("1141", answers_after=1.0, talk=9.0, municipality="orebro") as phone, stack.far_end({CITIZEN: presses}) as far:
+        talked = await reaches(stack, await order(stack, CITIZEN, "building", slug="orebro"), "talked")
+    assert (talked.last_result, talked.attempts, far.dialled) == ("answered", 1, [CITIZEN])
+    assert [ring.name for ring in phone.rings] == ["UPP Bygg 0701740631"]
+    assert logged(stack, talked) == ["KCACCEPTED", "KCCITIZENUP", "KCQUEUED", "KCSERVED", "KCEND"]
+
+
+async def test_a_voicemail_of_a_citizen_who_is_rung_first_reaches_no_guide(stack: Stack) -> None:
+    async with stack.phone("1141", municipality="orebro") as phone, stack.far_end({CITIZEN: Answers(0.5)}):
+        request = await order(stack, CITIZEN, "building", slug="orebro")
+        await reaches(stack, request, "dialling")
+        waiting = await reaches(stack, request, "waiting", within=60)
+    assert (waiting.last_result, waiting.attempts) == ("voicemail", 1)
+    assert phone.rings == []

@@ -40,7 +40,7 @@ class Notes:
         self.rings.append(ringing)
         self.here.add(ringing.request.attempt)
 
-    async def withdraw(self, municipality: str, queue: str, attempt: str) -> None:
+    async def withdraw(self, attempt: str) -> None:
         self.withdrawn.append(attempt)
 
     async def alive(self) -> Collection[str]:
@@ -54,6 +54,7 @@ class Desk:
         self.store, self.telephone = CallbackStore(redis), Notes()
         self.now, self.monotonic, self.guides, self.held = OPEN, 0.0, 1, False
         self.in_calls: set[str] = set()
+        self.served = "guides"
         self.municipality = municipality
         self.dialler = self.started()
 
@@ -63,7 +64,7 @@ class Desk:
             municipalities={"lekeberg": self.municipality},
             now=lambda: self.now,
             clock=lambda: self.monotonic,
-            on_duty=lambda slug, queue: self.guides,
+            on_duty=lambda slug, queue: self.guides if queue == self.served else 0,
             in_calls=lambda slug: frozenset(self.in_calls),
             closed_until=lambda slug: None,
             is_held=lambda slug: self.held,
@@ -359,3 +360,12 @@ async def test_an_outcome_stated_while_they_talk_stands_and_the_attempt_is_count
     stands = await desk.find(request)
     assert (stands.state, stands.outcome, stands.last_result) == ("closed", "solved", "answered")
     assert await desk.store.under_way("lekeberg") == []
+
+
+async def test_where_nobody_is_on_duty_those_are_rung_to_whom_its_callers_overflow(redis: Redis) -> None:
+    orebro = load(Path("municipalities/orebro.toml")).model_copy(update={"slug": "lekeberg"})
+    desk = Desk(redis, orebro)
+    request = await desk.order(topic="building")
+    assert request.queue == "building"
+    await desk.dialler.sweep()
+    assert [one.target for one in desk.telephone.rings] == ["guides"]
