@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
+from callbacks import keys
 from simulation import Answers, Press, Refuses, Rings, Wait, WaitForBye
 from tests.calls.callbacks import (
     ACCEPTS,
@@ -108,7 +110,8 @@ async def test_live_callers_and_callbacks_are_served_in_one_order_by_place(stack
 
 async def test_a_caller_who_comes_later_waits_behind_a_callback_and_an_earlier_one_goes_before_it(stack: Stack) -> None:
     """The stand-in has the place of the citizen's original call."""
-    async with guide(stack, Answers(0.3, presses="1", presses_after=4.5, talk=8.0)) as phone, stack.far_end(otherwise=Answers(0.3)):
+    brief = Answers(0.3, presses="1", presses_after=4.5, talk=1.0)  # soon free again: who is being told his place is not served meanwhile
+    async with guide(stack, brief) as phone, stack.far_end(otherwise=Answers(0.3)):
         first = asyncio.create_task(stack.call("0701740633", Wait(1.0), Press("1"), WaitForBye()))
         await phone.talk()  # the guide is busy: who comes now waits
         await until_waiting(stack, 0)
@@ -149,6 +152,7 @@ async def test_a_citizen_who_rings_in_and_is_answered_is_not_rung_back(stack: St
 
 
 async def test_where_the_file_says_so_the_citizen_is_rung_first_and_presses_1_to_wait_for_a_guide(stack: Stack) -> None:
+    stack.guide("1141", "login", "orebro")
     presses = Answers(0.5, presses="1", presses_after=6.5)
     async with stack.phone("1141", answers_after=1.0, talk=9.0, municipality="orebro") as phone, stack.far_end({CITIZEN: presses}) as far:
         talked = await reaches(stack, await order(stack, CITIZEN, "building", slug="orebro"), "talked")
@@ -158,9 +162,20 @@ async def test_where_the_file_says_so_the_citizen_is_rung_first_and_presses_1_to
 
 
 async def test_a_voicemail_of_a_citizen_who_is_rung_first_reaches_no_guide(stack: Stack) -> None:
+    stack.guide("1141", "login", "orebro")
     async with stack.phone("1141", municipality="orebro") as phone, stack.far_end({CITIZEN: Answers(0.5)}):
         request = await order(stack, CITIZEN, "building", slug="orebro")
         await reaches(stack, request, "dialling")
         waiting = await reaches(stack, request, "waiting", within=60)
     assert (waiting.last_result, waiting.attempts) == ("voicemail", 1)
     assert phone.rings == []
+
+
+async def test_who_answers_a_citizen_whom_we_looked_for_sees_it_before_answering(stack: Stack) -> None:
+    request = await order(stack, "+46701740637", "building")
+    stack.dials_callbacks(held=True)
+    async with stack.redis() as redis:
+        await redis.hset(keys.request(request.municipality, request.id), "tried_at", str(datetime.now(UTC).timestamp()))
+    async with stack.phone("1001", answers_after=1.0, talk=2.0) as phone:
+        await stack.call("0701740637", Wait(1.0), Press("1"), WaitForBye())
+    assert phone.rings[0].name.startswith("SÖKT Bygg ")
