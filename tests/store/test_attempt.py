@@ -93,8 +93,8 @@ async def test_the_last_attempt_closes_with_its_outcome_and_reason(store: Callba
     assert (one.state, one.outcome, one.reason, one.closed_at) == ("closed", "not_reached", "no_answer, attempt 4 of 4", at(3))
     totals = (await store.figures("lekeberg", ("guides",), NOW)).totals
     assert totals["callbacks_closed|guides|not_reached"] == 1
-    assert totals["callback_age_at_close_bucket|guides|not_reached|300"] == 1
-    assert totals["callback_age_at_close_sum|guides|not_reached"] == 180
+    assert totals["callback_age_at_close_seconds_bucket|guides|not_reached|300"] == 1
+    assert totals["callback_age_at_close_seconds_sum|guides|not_reached"] == 180
 
 
 async def test_closing_what_is_dialled_is_a_wish_that_the_end_of_the_attempt_grants(store: CallbackStore) -> None:

@@ -143,14 +143,17 @@ async def test_follow_ups_are_done_once_each(store: CallbackStore) -> None:
     assert await store.to_follow_up("lekeberg", at(999)) == []
 
 
-async def test_a_late_owners_request_stands_in_the_pool_too_and_a_protected_one_before_the_duty(store: CallbackStore) -> None:
-    for protected, shown in ((False, "pool"), (True, "protected")):
-        one = (await order(store, promise(f"+4670174060{int(protected)}", owner="1201", protected=protected))).standing
-        lapsed = one.model_copy(update={"lapsed": True, "place": NOW})
-        assert (await store.follow_up(one, act(), "overdue", None, lapsed)).standing.lapsed
-        assert one.id in [found.id for found in await store.listed("lekeberg", (shown,))]
-        assert one.id in [found.id for found in await store.listed("lekeberg", ("owner/1201",))]
+@pytest.mark.parametrize(("protected", "shown", "word"), [(False, "pool", "claimed"), (True, "protected", "none")])
+async def test_a_late_owners_request_is_dialled_from_the_guides_queue_and_a_protected_one_only_shown_to_the_duty(
+    store: CallbackStore, protected: bool, shown: str, word: str
+) -> None:
+    one = (await order(store, promise(owner="1201", protected=protected))).standing
     assert (await claim(store)).word == "none"
+    lapsed = one.model_copy(update={"lapsed": True, "place": NOW})
+    late = (await store.follow_up(one, act(), "overdue", None, lapsed)).standing
+    assert late.lapsed
+    assert await store.listed("lekeberg", (shown,)) == await store.listed("lekeberg", ("owner/1201",)) == [late]
+    assert (await claim(store)).word == word
 
 
 async def test_a_follow_up_that_has_not_seen_the_new_owner_changes_nothing(store: CallbackStore) -> None:
