@@ -53,6 +53,13 @@ async def test_no_answer_is_tried_again_at_its_new_place(store: CallbackStore) -
     assert (await claim(store, 11)).standing.token == 2
 
 
+async def test_only_an_attempt_in_which_the_citizens_phone_may_have_rung_is_one_when_he_was_looked_for(store: CallbackStore) -> None:
+    one = await dialled(store)
+    assert (await store.settle(one, one.attempt, act(1), "withdrawn", withdrawn(one))).standing.tried_at is None
+    one = (await claim(store, 2)).standing
+    assert (await store.settle(one, one.attempt, act(3), "congestion", again(9, counts=False))).standing.tried_at == at(3)
+
+
 async def test_an_attempt_is_settled_once(store: CallbackStore) -> None:
     one = await dialled(store)
     assert (await store.settle(one, one.attempt, act(), "busy", again(5))).word == "settled"
