@@ -47,6 +47,21 @@ async def test_of_two_who_take_it_one_is_told_who_has_it(store: CallbackStore) -
     assert lost.standing.held_by == next(answer for answer in both if answer.word == "ok").standing.held_by
 
 
+async def test_of_the_program_and_a_person_who_take_it_in_the_same_moment_one_has_it(store: CallbackStore) -> None:
+    one = (await order(store, promise())).standing
+    claimed, took = await asyncio.gather(claim(store), store.take("lekeberg", one.id, "1001", act(by="1001"), at(60)))
+    assert (claimed.word, took.word) in (("claimed", "illegal"), ("none", "ok"))
+
+
+async def test_what_is_to_be_rung_later_stays_in_the_list(store: CallbackStore) -> None:
+    one = await dialled(store)
+    later = (await store.settle(one, one.attempt, act(), "no_answer", again(60))).standing
+    assert await store.listed("lekeberg", ("pool",)) == [later]
+    postponed = later.model_copy(update={"not_before": at(500), "due": at(560)})
+    postponed = (await store.put_back(postponed, act(), "postponed")).standing
+    assert await store.listed("lekeberg", ("pool",)) == [postponed]
+
+
 async def test_who_has_it_may_take_it_anew_and_hand_it_over(store: CallbackStore) -> None:
     one = await taken(store)
     assert (await store.take("lekeberg", one.id, "1001", act(1, "1001"), at(90))).standing.token == 2
