@@ -211,18 +211,18 @@ async def test_nobody_is_rung_outside_the_hours_judged_when_it_is_dialled(desk: 
     assert desk.telephone.rings == []
 
 
-@pytest.mark.parametrize(("ordered", "closed", "opens"), [
-    ("2026-03-27 15:00", "2026-03-30 07:59", "2026-03-30 08:00"),
-    ("2026-10-23 15:00", "2026-10-26 07:59", "2026-10-26 08:00"),
+@pytest.mark.parametrize(("friday", "opens"), [
+    (datetime(2026, 3, 27, 14, 0, tzinfo=UTC), datetime(2026, 3, 30, 6, 0, tzinfo=UTC)),  # 8.00 is an hour earlier from the Sunday on
+    (datetime(2026, 10, 23, 13, 0, tzinfo=UTC), datetime(2026, 10, 26, 7, 0, tzinfo=UTC)),
 ], ids=["forward", "back"])  # fmt: skip
 async def test_over_a_change_of_clocks_it_is_rung_when_the_clock_on_the_wall_says_open(
-    desk: Desk, ordered: str, closed: str, opens: str
+    desk: Desk, friday: datetime, opens: datetime
 ) -> None:
-    desk.now = local(ordered)
+    desk.now = friday
     await desk.order()
     rung = []
-    for at in (closed, opens):
-        desk.now = local(at)
+    for at in (opens - timedelta(minutes=1), opens):
+        desk.now = at
         await desk.dialler.sweep()
         rung.append(len(desk.telephone.rings))
     assert rung == [0, 1]
