@@ -6,19 +6,50 @@ Both ways round: each record must stand wherever its state says, and whatever st
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime, timedelta
 
+import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from callbacks import keys
 from callbacks.record import seconds
+from callbacks.rounds import rounds
 from callbacks.store import SCRIPTS, StoreAway
+from routing.municipality import Municipality
 
+log = structlog.get_logger()
+
+LOOK_SECONDS = 5.0
+EVERY = timedelta(minutes=10)
 STEP = 100
 """So many ids are looked at in one script: some milliseconds in which nobody else is served."""
 INDEXES = ("due:", "ready:", "held", "leases", "follow-up", "closed", "numbered", "of-number:", "open:")
+
+
+class IndexAudit:
+    """Audits all municipalities when this controller begins to act, and every ten minutes from then on."""
+
+    def __init__(
+        self, redis: Redis, municipalities: Mapping[str, Municipality], now: Callable[[], datetime], acts: Callable[[], bool]
+    ) -> None:
+        self._redis, self._municipalities, self._now, self._acts = redis, municipalities, now, acts
+        self._next: datetime | None = None
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        await rounds("index_audit", LOOK_SECONDS, self._acts, self.go)
+
+    async def go(self) -> None:
+        """All that is due, unless it was done just now. Raises StoreAway, and is then tried again at the next look."""
+        now = self._now()
+        if self._next and now < self._next:
+            return
+        for slug in list(self._municipalities):
+            if mended := await audit(self._redis, slug, now):
+                log.warning("index_audit.mended", municipality=slug, places=mended)
+        self._next = now + EVERY
 
 
 async def audit(redis: Redis, municipality: str, now: datetime) -> int:

@@ -135,6 +135,18 @@ def retry(id: str = Id, as_: str = As, duty: list[Duty] = Duties) -> None:
     _act(id, "retry", None, as_, duty)
 
 
+@commands.command()
+def hold(slug: str = Slug) -> None:
+    """Dial nobody from now on; promises are taken all the same, and people may ring back by themselves."""
+    _dialling("PUT", slug)
+
+
+@commands.command()
+def resume(slug: str = Slug) -> None:
+    """Dial again."""
+    _dialling("DELETE", slug)
+
+
 def line(row: dict[str, Any]) -> str:
     """One request, for a person at a terminal."""
     marks = [row["state"], row["held_by_called"], row["owner_called"] and f"for {row['owner_called']}", "OVERDUE" if row["overdue"] else ""]
@@ -143,6 +155,11 @@ def line(row: dict[str, Any]) -> str:
 
 def _act(id: str, what: str, body: object, as_: str, duty: list[Duty]) -> None:
     typer.echo(line(_ask("POST", f"/{id}/{what}", body, as_, duty)))
+
+
+def _dialling(method: str, slug: str) -> None:
+    row = ask(Settings(), method, f"/api/dialling/hold{f'?municipality={slug}' if slug else ''}", None, Role.TEAM_LEADER)
+    typer.echo(f"{row['municipality']}: callbacks are {'held' if row['held'] else 'dialled'}.")
 
 
 def _ask(method: str, path: str, body: object, as_: str, duty: list[Duty]) -> Any:

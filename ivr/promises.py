@@ -1,4 +1,4 @@
-"""What keeps promises while nobody calls: the follow-up, the notices of it, the retention. It wires them and holds no rule."""
+"""What keeps promises while nobody calls: the follow-up, the notices of it, the retention, the audit. It wires them and holds no rule."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 
 from redis.asyncio import Redis
 
+from callbacks.audit import IndexAudit
 from callbacks.follow_up import FollowUp
 from callbacks.links_api import Answers
 from callbacks.notices import links
@@ -36,9 +37,10 @@ class Promises:
     ) -> None:
         memory, key = Memory(redis), links.key(settings.phone_seed)
         self.answers = Answers(store, memory, municipalities, key, now)
-        self._loops: list[FollowUp | Retention | Digests | Webhook] = [
+        self._loops: list[FollowUp | Retention | IndexAudit | Digests | Webhook] = [
             FollowUp(store, municipalities, now, acts),
             Retention(store, municipalities, now, acts),
+            IndexAudit(redis, municipalities, now, acts),
         ]
         if settings.mail.host:
             web = Web(settings.web_address, key)

@@ -26,7 +26,7 @@ DENIALS = ("number_a_day", "an_hour")
 ERASED = ("number", "row")
 SOURCES = ("queue_key", "queue_limit", "handler_no_answer", "chain_failed", "closed", "guide")
 MENU_WORDS = ("english", "callback", "repeat", "invalid", "timeout")
-REPAIRS = ("call_from_log",)
+REPAIRS = ("call_from_log", "callback_index")
 
 Values = Mapping[str, float]
 """`name|label|label` to value, as the stores keep totals."""
@@ -105,7 +105,7 @@ COUNTERS = (
     Family("returned_calls", "Calls that came back from an extension.", ("source", "outcome"),
            lambda m: ((source, outcome) for source in RETURN_SOURCES for outcome in RETURN_OUTCOMES)),
     Family("fallback_calls", "Calls that the dialplan took to a person by itself.", (), lambda m: ((),)),
-    Family("reconcile_repairs", "Entries mended from Asterisk's own records.", ("kind",), lambda m: ((kind,) for kind in REPAIRS)),
+    Family("reconcile_repairs", "Entries mended from the records that are the truth.", ("kind",), lambda m: ((kind,) for kind in REPAIRS)),
 )  # fmt: skip
 
 HISTOGRAMS = (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from redis.asyncio import Redis
@@ -14,6 +15,8 @@ from typer.testing import CliRunner
 import ivr.remote
 from callbacks import policy
 from callbacks.store import Act
+from ivr.ami import Event
+from ivr.ami_wire import parse
 from ivr.cli import app
 from ivr.remote import ControllerRefused
 from ivr.settings import Settings
@@ -46,6 +49,23 @@ async def ivr_callbacks(client: Client, monkeypatch: pytest.MonkeyPatch) -> Asyn
         for name in ("AMI_SECRET", "REDIS_PASSWORD", "PHONE_SEED"):
             monkeypatch.setenv(f"KC_{name}", SECRET)
         yield command
+
+
+class Database:
+    """Asterisk, as far as it remembers."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    async def action(self, name: str, *, variables: Mapping[str, str] = {}, **said: str) -> dict[str, str]:
+        if name == "Originate":
+            self.values[variables["__KC_NAME"]] = variables["__KC_VALUE"]
+            return {}
+        asked = said["Variable"].partition("/")[2].removesuffix(")")
+        return {"value": "1" if self.values.get(asked) else "0"}
+
+    async def list_action(self, name: str, **said: str) -> list[Event]:
+        return [parse(f"Event: DBGetResponse\r\nVal: {self.values[said['Key']]}".encode())]
 
 
 async def listed(command: Command, *words: str) -> list[dict[str, object]]:
@@ -96,6 +116,19 @@ async def test_what_is_protected_is_shown_with_the_duty_and_a_number_to_who_has_
     assert [row["id"] for row in await listed(ivr_callbacks, "--duty", "ifo")] == [one.id]
     await ivr_callbacks("take", one.id, "--as", "2021", "--duty", "ifo")
     assert json.loads(await ivr_callbacks("show", one.id, "--as", "2021", "--duty", "ifo", "--json"))["number"] == "+46701740605"
+
+
+async def test_the_dialling_is_held_and_resumed(client: Client, ivr_callbacks: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client.service, "_ami", Database())
+    monkeypatch.setattr(client.service, "session", SimpleNamespace(acting=True))
+    for command, told, held in (("hold", "held", True), ("resume", "dialled", False)):
+        assert (await ivr_callbacks(command, "--municipality", "lekeberg")).endswith(f"lekeberg: callbacks are {told}.\n")
+        assert client.service.dialling.is_held("lekeberg") is held
+
+
+async def test_without_asterisk_the_dialling_cannot_be_held(ivr_callbacks: Command) -> None:
+    with pytest.raises(ControllerRefused, match="Asterisk is not connected"):
+        await ivr_callbacks("hold")
 
 
 async def test_a_refusal_is_told_in_its_own_words(ivr_callbacks: Command) -> None:

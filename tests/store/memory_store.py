@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from callbacks.model import STAGES, STATES, Entry, Outcome, Request, Stage, State
+from callbacks.model import STAGES, STATES, Entry, Message, Outcome, Request, Stage, State
 from callbacks.policy import GUARD_SECONDS, Next, Settled
 from callbacks.record import matter
 from callbacks.store import (
@@ -33,6 +33,11 @@ from routing.callback_rules import CallbackRules
 AHEAD = ("waiting", "taken", "dialling")
 LIVE = ("dialling", "talking")
 FREE = {"held_by": "", "lease_until": None, "stage": ""}
+PUT_BACK = (
+    "not_before", "place", "due", "limit", "follow_up_at", "wanted", "owner", "administration", "message", "lapsed", "protected",
+    "followed",
+)  # fmt: skip
+"""What a request that is put back takes over."""
 
 
 @dataclass
@@ -64,10 +69,11 @@ class MemoryStore(CallbackStore):
     def __init__(self) -> None:
         self.away = self.lossy = False
         self._rows: dict[tuple[str, str], Row] = {}
-        self._answers: dict[str, tuple[Word, str]] = {}
+        self._answers: dict[tuple[str, str], tuple[Word, str]] = {}
         self._live: dict[tuple[str, str], str] = {}
         self._dials: list[Dial] = []
         self._totals: defaultdict[str, float] = defaultdict(float)
+        self._retained: dict[str, float] = {}
 
     async def durable(self) -> Durability:
         if self.away or self.lossy:
@@ -138,27 +144,36 @@ class MemoryStore(CallbackStore):
                 return "taken_by"
             if one.token != after.token:
                 return self._fenced()
-            names = ("not_before", "place", "due", "limit", "follow_up_at", "wanted", "owner", "lapsed", "followed")
-            changed = {name: getattr(after, name) for name in names}
+            changed = {name: getattr(after, name) for name in PUT_BACK}
             return self._write(row, act, what, "ok", state="waiting", token=one.token + 1, **FREE, **changed)
 
         return self._on(after.municipality, after.id, act, change)
 
-    async def close(self, municipality: str, request_id: str, outcome: Outcome, act: Act, from_: str = "*") -> Answer:
+    async def expire(self, request: Request, act: Act) -> Answer:
+        def change(row: Row) -> Word:
+            one = row.request
+            if one.state != "taken" or one.lease_until is None or one.lease_until > act.now:
+                return "illegal"
+            self._totals[f"callback_lease_expired|{one.queue}"] += 1
+            return self._write(row, act, "lease_expired", "ok", state="waiting", **FREE)
+
+        return self._on(request.municipality, request.id, act, change)
+
+    async def close(
+        self, municipality: str, request_id: str, outcome: Outcome, act: Act, from_: str = "*", successor: Request | None = None
+    ) -> Answer:
         def change(row: Row) -> Word:
             one = row.request
             if not is_legal(one.state, "closed"):
                 return "illegal"
             if one.held_by not in ("", from_) and from_ != "*":
                 return "taken_by"
-            if one.state != "dialling":
-                return self._close(row, act, "closed", outcome, act.why, {"outcome": outcome, "reason": act.why})
-            if outcome not in ("cancelled", "called_in", "merged") or one.stage in RANG:
-                return "rings"
-            row.wish_reason = act.why
-            self._write(row, act, "closed", "wished", wish=outcome)
-            self._noted(row, outcome=outcome)
-            return "wished"
+            if one.state == "dialling":
+                return self._wish(row, act, outcome)
+            self._close(row, act, "closed", outcome, act.why, {"outcome": outcome, "reason": act.why})
+            if successor:
+                row.request = row.request.model_copy(update={"followed_by": self._goes_on(successor, act)})
+            return "closed"
 
         return self._on(municipality, request_id, act, change)
 
@@ -179,11 +194,14 @@ class MemoryStore(CallbackStore):
         def change(row: Row) -> Word:
             if row.request.state != "closed":
                 return "illegal"
+            if not row.request.number and not whole:
+                return "done"
+            self._totals[f"retention_deleted|{'row' if whole else 'number'}"] += 1
             self._hang_up(row)
             if whole:
                 del self._rows[request.municipality, request.id]
                 return "erased"
-            return self._write(row, act, "erased", "erased", number="", message=type(request.message)())
+            return self._write(row, act, "erased", "erased", number="", message=Message())
 
         return self._on(request.municipality, request.id, act, change)
 
@@ -204,6 +222,18 @@ class MemoryStore(CallbackStore):
     async def of_number(self, municipality: str, number: str) -> list[Request]:
         return self._sorted(municipality, lambda one: one.due if one.number == number and one.state != "closed" else None)
 
+    async def closed_of_number(self, municipality: str, number: str, since: datetime) -> list[Request]:
+        closed = self._sorted(municipality, lambda one: one.closed_at if one.number == number else None)
+        return [one for one in reversed(closed) if one.closed_at and one.closed_at >= since]
+
+    async def answered(self, municipality: str, operation: str) -> Answer | None:
+        self._must_answer()
+        known = self._answers.get((municipality, operation))
+        return Answer(known[0], await self.find(municipality, known[1])) if known else None
+
+    async def worked_on(self, municipality: str, count: int = 1000) -> list[Request]:
+        return self._sorted(municipality, lambda one: one.lease_until)[:count]
+
     async def under_way(self, municipality: str) -> list[Request]:
         self._must_answer()
         return [self._rows[municipality, id_].request for (where, _), id_ in self._live.items() if where == municipality]
@@ -214,8 +244,18 @@ class MemoryStore(CallbackStore):
     async def to_follow_up(self, municipality: str, now: datetime, count: int = 100) -> list[Request]:
         return self._by(municipality, "follow_up_at", now)[:count]
 
-    async def closed_before(self, municipality: str, moment: datetime, count: int = 100, skip: int = 0) -> list[Request]:
-        return self._by(municipality, "closed_at", moment)[skip : skip + count]
+    async def closed_before(
+        self, municipality: str, moment: datetime, count: int = 100, skip: int = 0, *, numbered: bool = False
+    ) -> list[Request]:
+        closed = [one for one in self._by(municipality, "closed_at", moment) if one.number or not numbered]
+        return closed[skip : skip + count]
+
+    async def retained(self, municipality: str, now: datetime) -> None:
+        self._must_answer()
+        self._retained[municipality] = now.timestamp()
+
+    async def rewrite(self) -> None:
+        self._must_answer()
 
     async def figures(self, municipality: str, queues: Iterable[str], now: datetime) -> Figures:
         by_queue = {queue: await self.listed(municipality, [f"queue/{queue}"], len(self._rows) + 1) for queue in queues}
@@ -225,6 +265,7 @@ class MemoryStore(CallbackStore):
             open={(queue, state): sum(one.state == state for one in all_) for queue, all_ in by_queue.items() for state in states},
             overdue={queue: sum(one.due < now for one in all_) for queue, all_ in by_queue.items()},
             oldest_due={queue: all_[0].due.timestamp() if all_ else 0.0 for queue, all_ in by_queue.items()},
+            retention=self._retained.get(municipality, 0.0),
         )
 
     def _must_answer(self) -> None:
@@ -234,9 +275,10 @@ class MemoryStore(CallbackStore):
     def _once(self, municipality: str, act: Act, change: Callable[[], tuple[Word, str]]) -> Answer:
         """The answer of a verb; the same operation gives its first word again."""
         self._must_answer()
-        word, id_ = self._answers.get(act.operation) or change()
+        operation = (municipality, act.operation)
+        word, id_ = self._answers.get(operation) or change()
         if act.operation and id_ and word not in ("unknown", "fenced"):
-            self._answers[act.operation] = (word, id_)
+            self._answers[operation] = (word, id_)
         row = self._rows.get((municipality, id_))
         return Answer(word, row.request if row else None)
 
@@ -245,7 +287,8 @@ class MemoryStore(CallbackStore):
             row = self._rows.get((municipality, id_))
             if row is None:
                 return "unknown", id_
-            return self._fenced() if token not in (None, row.request.token) else change(row), id_
+            seen = act.token if token is None else token
+            return self._fenced() if seen not in (None, row.request.token) else change(row), id_
 
         return self._once(municipality, act, changed)
 
@@ -270,28 +313,51 @@ class MemoryStore(CallbackStore):
         age, labels = (act.now - one.created_at).total_seconds(), f"|{one.queue}|{to}"
         self._totals[f"callbacks_closed{labels}"] += 1
         bucket = next((str(bound) for bound in AGE_BUCKETS if age <= bound), "+Inf")
-        self._totals[f"callback_age_at_close_bucket{labels}|{bucket}"] += 1
-        self._totals[f"callback_age_at_close_sum{labels}"] += age
+        self._totals[f"callback_age_at_close_seconds_bucket{labels}|{bucket}"] += 1
+        self._totals[f"callback_age_at_close_seconds_sum{labels}"] += age
         return word
 
+    def _wish(self, row: Row, act: Act, outcome: Outcome) -> Word:
+        if outcome not in ("cancelled", "called_in", "merged") or row.request.stage in RANG:
+            return "rings"
+        row.wish_reason = act.why
+        self._write(row, act, "closed", "wished", wish=outcome)
+        self._noted(row, outcome=outcome)
+        return "wished"
+
+    def _goes_on(self, successor: Request, act: Act) -> str:
+        """The id of the request that goes on from a closed one: one that stands for the same matter, or the one given."""
+        ahead = self._ahead(successor)
+        if same := next((one for one in ahead if matter(one) == matter(successor)), None):
+            return same.id
+        self._store(successor, act)
+        return successor.id
+
+    def _ahead(self, request: Request) -> list[Request]:
+        """What the same number has that is still to be dialled, the earliest due first."""
+        return self._sorted(request.municipality, lambda one: one.due if one.number == request.number and one.state in AHEAD else None)
+
+    def _store(self, request: Request, act: Act) -> Word:
+        row = self._rows[request.municipality, request.id] = Row(request)
+        self._totals[f"callbacks_requested|{request.queue}|{request.source}"] += 1
+        return self._write(row, act, "registered", "stored")
+
     def _register(self, request: Request, act: Act, rules: CallbackRules) -> tuple[Word, str]:
-        key = (request.municipality, request.id)
-        if key in self._rows:
+        if (request.municipality, request.id) in self._rows:
             return "stored", request.id
-        ahead = self._sorted(request.municipality, lambda one: one.due if one.number == request.number and one.state in AHEAD else None)
+        ahead = self._ahead(request)
         same = next((one for one in ahead if matter(one) == matter(request)), None)
         alike = [one for one in ahead if one.protected == request.protected]
         word: Word = "merged"
         if not same and len(alike) >= rules.open_per_number:
             same, word = max(reversed(alike), key=lambda one: one.created_at), "enough"
         if not same:
-            self._rows[key] = Row(request)
-            self._totals[f"callbacks_requested|{request.queue}|{request.source}"] += 1
-            return self._write(self._rows[key], act, "registered", "stored"), request.id
+            return self._store(request, act), request.id
         places = [one.place for one in (same, request) if one.place]
-        place = min(places) if len(places) == 2 else same.place
-        row = self._rows[request.municipality, same.id]
-        self._write(row, act, "asked_again", word, place=place, due=min(same.due, request.due))
+        better: dict[str, object] = {"place": min(places) if len(places) == 2 else same.place}
+        if request.due < same.due:
+            better |= {"due": request.due, "follow_up_at": request.follow_up_at, "followed": 0}
+        self._write(self._rows[request.municipality, same.id], act, "asked_again", word, **better)
         if word == "enough":
             self._totals[f"callbacks_rejected|{request.queue}|open_per_number"] += 1
         return word, same.id
@@ -349,13 +415,14 @@ class MemoryStore(CallbackStore):
         if one.state != "closed" and (one.state not in LIVE or not is_legal(one.state, after.state)):
             return "illegal"
         self._hang_up(row)
-        if not (after.counts or after.busy or result in ("congestion", "failed")):
+        rang = after.counts or after.busy or result in ("congestion", "failed")
+        if not rang:
             self._dials = [dial for dial in self._dials if dial.attempt != attempt]
         row.settled, said = attempt, "" if result == "withdrawn" else result
         if said:
             self._totals[f"callback_attempts|{one.queue}|{said}"] += 1
         ended = {"attempt": attempt, "result": said, "reason": after.reason}
-        row.request = one.model_copy(update={"last_result": said})
+        row.request = one.model_copy(update={"last_result": said, "tried_at": act.now if rang else one.tried_at})
         if one.state == "closed":
             self._write(row, act, "settled", "settled")
             self._noted(row, **ended)

@@ -53,6 +53,13 @@ async def test_no_answer_is_tried_again_at_its_new_place(store: CallbackStore) -
     assert (await claim(store, 11)).standing.token == 2
 
 
+async def test_only_an_attempt_in_which_the_citizens_phone_may_have_rung_is_one_when_he_was_looked_for(store: CallbackStore) -> None:
+    one = await dialled(store)
+    assert (await store.settle(one, one.attempt, act(1), "withdrawn", withdrawn(one))).standing.tried_at is None
+    one = (await claim(store, 2)).standing
+    assert (await store.settle(one, one.attempt, act(3), "congestion", again(9, counts=False))).standing.tried_at == at(3)
+
+
 async def test_an_attempt_is_settled_once(store: CallbackStore) -> None:
     one = await dialled(store)
     assert (await store.settle(one, one.attempt, act(), "busy", again(5))).word == "settled"
@@ -93,8 +100,8 @@ async def test_the_last_attempt_closes_with_its_outcome_and_reason(store: Callba
     assert (one.state, one.outcome, one.reason, one.closed_at) == ("closed", "not_reached", "no_answer, attempt 4 of 4", at(3))
     totals = (await store.figures("lekeberg", ("guides",), NOW)).totals
     assert totals["callbacks_closed|guides|not_reached"] == 1
-    assert totals["callback_age_at_close_bucket|guides|not_reached|300"] == 1
-    assert totals["callback_age_at_close_sum|guides|not_reached"] == 180
+    assert totals["callback_age_at_close_seconds_bucket|guides|not_reached|300"] == 1
+    assert totals["callback_age_at_close_seconds_sum|guides|not_reached"] == 180
 
 
 async def test_closing_what_is_dialled_is_a_wish_that_the_end_of_the_attempt_grants(store: CallbackStore) -> None:

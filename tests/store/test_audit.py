@@ -8,9 +8,10 @@ import pytest
 from redis.asyncio import Redis
 
 from callbacks import keys
-from callbacks.audit import STEP, audit
+from callbacks.audit import EVERY, STEP, IndexAudit, audit
 from callbacks.model import Request
 from callbacks.store import CallbackStore
+from tests.orders import lekeberg
 from tests.store.promises import LISTS, NOW, act, at, claim, order, promise, taken, talking
 
 HERE = "lekeberg"
@@ -72,3 +73,14 @@ async def test_a_lost_schedule_is_made_anew_from_the_records(redis: Redis) -> No
     await audit(redis, "lekeberg", NOW)
     assert await store.listed("lekeberg", LISTS, 1000) == stored
     assert await audit(redis, "lekeberg", NOW) == 0
+
+
+async def test_it_goes_through_everything_every_ten_minutes(redis: Redis) -> None:
+    one, moments = await busy_day(CallbackStore(redis)), [NOW, NOW + EVERY * 0.99, NOW + EVERY]
+    rounds = IndexAudit(redis, {HERE: lekeberg()}, lambda: moments.pop(0), lambda: True)
+    stands = []
+    for _ in range(3):
+        await redis.zrem(keys.due(HERE, "pool"), one.id)
+        await rounds.go()
+        stands.append(await redis.zscore(keys.due(HERE, "pool"), one.id) is not None)
+    assert stands == [True, False, True]

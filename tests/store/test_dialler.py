@@ -18,10 +18,12 @@ from callbacks.store import Act, CallbackStore
 from callbacks.trace import Trace, Word
 from routing.file import load
 from routing.municipality import Municipality
+from tests.orders import local
 
 LEKEBERG = load(Path("municipalities/lekeberg.toml"))
 OPEN = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 """A Tuesday, 10.00."""
+GONE = "the attempt is not in Asterisk, and nobody had accepted it"
 FIRST, SECOND = "+46701740631", "+46701740632"
 
 
@@ -210,6 +212,39 @@ async def test_nobody_is_rung_outside_the_hours_judged_when_it_is_dialled(desk: 
     assert desk.telephone.rings == []
 
 
+@pytest.mark.parametrize(("friday", "opens"), [
+    (datetime(2026, 3, 27, 14, 0, tzinfo=UTC), datetime(2026, 3, 30, 6, 0, tzinfo=UTC)),  # 8.00 is an hour earlier from the Sunday on
+    (datetime(2026, 10, 23, 13, 0, tzinfo=UTC), datetime(2026, 10, 26, 7, 0, tzinfo=UTC)),
+], ids=["forward", "back"])  # fmt: skip
+async def test_over_a_change_of_clocks_it_is_rung_when_the_clock_on_the_wall_says_open(
+    desk: Desk, friday: datetime, opens: datetime
+) -> None:
+    desk.now = friday
+    await desk.order()
+    rung = []
+    for at in (opens - timedelta(minutes=1), opens):
+        desk.now = at
+        await desk.dialler.sweep()
+        rung.append(len(desk.telephone.rings))
+    assert rung == [0, 1]
+
+
+async def test_what_was_asked_for_before_easter_is_rung_on_the_tuesday_at_its_place(desk: Desk) -> None:
+    """From Maundy Thursday noon it is 116 hours; nothing of it is lost, and nobody is rung meanwhile."""
+    desk.now, desk.guides = local("2026-04-02 11:30"), 0
+    request = await desk.order()
+    assert request.due == local("2026-04-07 11:30")
+    desk.guides = 1
+    for day in range(2, 7):
+        desk.now = local(f"2026-04-0{day} 13:00")
+        await desk.dialler.sweep()
+    assert desk.telephone.rings == []
+    desk.now = local("2026-04-07 08:00")
+    await desk.dialler.sweep()
+    (rung,) = desk.telephone.rings
+    assert (rung.request.id, rung.request.place) == (request.id, request.place)
+
+
 async def test_before_closing_it_is_taken_out_of_the_queue_and_keeps_its_place(desk: Desk) -> None:
     desk.now = datetime(2026, 11, 24, 15, 24, 30, tzinfo=UTC)
     request = await desk.order()
@@ -307,6 +342,29 @@ async def test_what_a_dead_process_left_is_settled_by_how_far_it_had_come(
     await desk.dialler.look_after()
     stands = await desk.find(request)
     assert (stands.state, stands.last_result) == (state, result)
+
+
+async def test_an_end_that_was_not_heard_is_found_by_asking_asterisk(desk: Desk) -> None:
+    request = await desk.order()
+    await desk.dialler.sweep()
+    await desk.says("queued")
+    desk.telephone.here.clear()
+    for seconds in (31, 6):
+        assert (await desk.find(request)).state == "dialling"
+        desk.after(seconds=seconds)
+        await desk.dialler.sweep()
+    first = next(one for one in await desk.store.history("lekeberg", request.id) if one.act == "settled")
+    assert first.model_extra == {"attempt": desk.telephone.rings[0].request.attempt, "result": "", "reason": GONE}
+
+
+async def test_a_number_that_has_become_the_municipality_s_own_is_never_dialled(desk: Desk) -> None:
+    request = await desk.order()
+    lines = {name: line.model_copy(update={"numbers": (*line.numbers, FIRST)}) for name, line in LEKEBERG.lines.items()}
+    desk.municipality = LEKEBERG.model_copy(update={"lines": lines})
+    desk.dialler = desk.started()
+    await desk.dialler.sweep()
+    assert desk.telephone.rings == []
+    assert (await desk.find(request)).outcome == "invalid_number"
 
 
 async def test_an_attempt_that_lives_on_in_asterisk_is_adopted_and_its_lease_renewed(desk: Desk) -> None:

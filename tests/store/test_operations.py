@@ -22,6 +22,11 @@ async def stored(store: CallbackStore) -> Request:
     return (await order(store, promise())).standing
 
 
+async def let_lie(store: CallbackStore) -> Request:
+    one = await stored(store)
+    return (await store.take("lekeberg", one.id, "1001", act(by="1001"), at(0.5))).standing
+
+
 async def closed(store: CallbackStore) -> Request:
     return (await store.close("lekeberg", (await stored(store)).id, "solved", act())).standing
 
@@ -38,6 +43,8 @@ VERBS: dict[str, tuple[Prepare, Verb]] = {
     "put_back": (taken, lambda store, one, by: store.put_back(one, by, "released")),
     "wish": (dialled, lambda store, one, by: store.close("lekeberg", one.id, "called_in", by)),
     "close": (taken, lambda store, one, by: store.close("lekeberg", one.id, "solved", by)),
+    "close_and_go_on": (taken, lambda store, one, by: store.close("lekeberg", one.id, "not_reached", by, "*", promise())),
+    "expire": (let_lie, lambda store, one, by: store.expire(one, by)),
     "follow_up": (stored, lambda store, one, by: store.follow_up(one, by, "reminder", at(60))),
     "erase": (closed, lambda store, one, by: store.erase(one, by, whole=False)),
     "erase_whole": (closed, lambda store, one, by: store.erase(one, by, whole=True)),

@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
+from callbacks import keys
 from callbacks.links_api import router
 from callbacks.notices.memory import Memory
 from callbacks.store import CallbackStore
@@ -60,6 +61,21 @@ async def test_a_late_request_is_followed_up_told_by_mail_and_webhook_and_answer
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as web:
             assert (await web.post(found[1])).status_code == 200
         assert (await acts(store, asked))[3:] == ["taken", "closed"]
+
+
+async def test_from_the_start_on_the_schedule_is_checked_against_the_records(redis: Redis, clock: Clock) -> None:
+    settings = Settings(_env_file=None, ami_secret=SECRET, redis_password=SECRET, phone_seed=SECRET)
+    store = CallbackStore(redis)
+    asked = await ordered(store, "2026-11-24 09:00")
+    await redis.zrem(keys.due("lekeberg", "pool"), asked.id)
+    running = asyncio.create_task(Promises(settings, redis, store, {"lekeberg": lekeberg()}, clock, lambda: True).run())
+
+    async def mended() -> bool:
+        return await store.listed("lekeberg", ["pool"]) == [asked]
+
+    await until(mended)
+    running.cancel()
+    assert (await store.figures("lekeberg", [], clock())).totals["reconcile_repairs|callback_index"] == 1
 
 
 async def test_without_settings_no_mail_is_sent_and_nobody_is_told(redis: Redis, clock: Clock) -> None:

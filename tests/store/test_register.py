@@ -64,6 +64,14 @@ async def test_merging_keeps_the_earliest_place_and_the_earliest_promise(store: 
     assert [one.act for one in await store.history("lekeberg", first.id)] == ["registered", "asked_again", "asked_again"]
 
 
+async def test_an_earlier_promise_is_followed_up_earlier_too(store: CallbackStore) -> None:
+    first = (await order(store, promise(due=at(60)).model_copy(update={"follow_up_at": at(50)}))).standing
+    reminded = (await store.follow_up(first, act(50), "reminder", at(60))).standing
+    for due, follow_up_at, followed in ((90, at(60), 1), (40, at(30), 0)):
+        one = (await order(store, promise(due=at(due)).model_copy(update={"follow_up_at": at(due - 10)}))).standing
+        assert (one.id, one.follow_up_at, one.followed) == (reminded.id, follow_up_at, followed)
+
+
 async def test_a_number_has_two_open_requests_at_most_and_is_told_of_its_latest(store: CallbackStore) -> None:
     await order(store, promise(topic="care"))
     latest = await order(store, promise(topic="streets", due=at(-5), created=at(1)))

@@ -66,9 +66,10 @@ class Stores(RuleBasedStateMachine):
 
         return self.runner.run(answer())
 
-    def do(self, verb: Verb, by: str = "") -> Answer:
-        """The act on both. A lost answer comes again, from another process, and is the same."""
-        act = Act(at(self.minutes), by, next(self.ids))
+    def do(self, verb: Verb, by: str = "", of: Request | None = None) -> Answer:
+        """The act on both, now and then only if the request is still as it was seen. A lost answer comes again, from another process."""
+        token = of.token if of and self.chance.random() < 0.3 else None
+        act = Act(at(self.minutes), by, next(self.ids), token=token)
         expected: Answer = self.run(verb(self.fake, act))
         answer: Answer = self.run(verb(self.real, act))
         assert answer == expected
@@ -88,7 +89,9 @@ class Stores(RuleBasedStateMachine):
     def some_acts(self, seed: int) -> None:
         """A handful of acts; Hypothesis alone would spend its steps on choosing."""
         self.chance = Random(seed)
-        acts = (self.claim, self.advance, self.settle, self.call, self.take, self.put_back, self.close, self.follow_up, self.erase)
+        acts = (
+            self.claim, self.advance, self.settle, self.call, self.take, self.put_back, self.expire, self.close, self.follow_up, self.erase,
+        )  # fmt: skip
         for n in range(ACTS):
             if not self.seen or self.chance.random() < 0.2:
                 self.register()
@@ -100,13 +103,16 @@ class Stores(RuleBasedStateMachine):
                 self.one_attempt_at_a_number_is_live_at_most()
 
     def register(self) -> None:
+        request = self.new()
+        answer = self.do(lambda store, act: store.register(request, act, RULES))
+        self.known[answer.standing.id] = answer.standing
+
+    def new(self) -> Request:
         now, topic = at(self.minutes), self.chance.choice(TOPICS)
-        request = promise(
+        return promise(
             self.chance.choice(NUMBERS), topic, queue=self.chance.choice(QUEUES), owner=self.chance.choice(OWNERS), place=now, created=now,
             protected=topic == "social", not_before=at(self.minutes + self.chance.choice([0, 0, 30])), due=at(self.minutes + 90),
         ).model_copy(update={"id": next(self.ids), "follow_up_at": now + timedelta(minutes=60)})  # fmt: skip
-        answer = self.do(lambda store, act: store.register(request, act, RULES))
-        self.known[answer.standing.id] = answer.standing
 
     def claim(self) -> None:
         queue, attempt = self.chance.choice(QUEUES), self.attempt("", self.chance.sample(NUMBERS, self.chance.choice([0, 0, 1])))
@@ -115,7 +121,7 @@ class Stores(RuleBasedStateMachine):
     def call(self) -> None:
         request = self.one("taken")
         attempt = self.attempt(self.chance.choice([request.held_by, *PEOPLE]), [])
-        self.do(lambda store, act: store.call("lekeberg", request.id, attempt, act, RULES), attempt.held_by)
+        self.do(lambda store, act: store.call("lekeberg", request.id, attempt, act, RULES), attempt.held_by, request)
 
     def attempt(self, by: str, busy: list[str]) -> Attempt:
         today = self.minutes // DAY * DAY
@@ -137,18 +143,25 @@ class Stores(RuleBasedStateMachine):
 
     def take(self) -> None:
         request, by, from_ = self.one("waiting", "taken"), self.chance.choice(PEOPLE), self.chance.choice(["", "*", *PEOPLE])
-        self.do(lambda store, act: store.take("lekeberg", request.id, by, act, at(self.minutes + 60), from_), by)
+        self.do(lambda store, act: store.take("lekeberg", request.id, by, act, at(self.minutes + 60), from_), by, request)
 
     def put_back(self) -> None:
         request, by = self.one("taken", "unknown", "waiting"), self.chance.choice(PEOPLE)
         wait, owner = self.chance.choice([0, 30]), self.chance.choice(OWNERS)
         after = request.model_copy(update={"owner": owner, "not_before": at(self.minutes + wait), "lapsed": False})
-        self.do(lambda store, act: store.put_back(after, act, "postponed", by), by)
+        self.do(lambda store, act: store.put_back(after, act, "postponed", by), by, request)
+
+    def expire(self) -> None:
+        request = self.one("taken")
+        self.do(lambda store, act: store.expire(request, act), of=request)
 
     def close(self) -> None:
         outcomes: list[Outcome] = ["solved", "cancelled", "called_in"]
         request, outcome, by = self.one(*OPEN), self.chance.choice(outcomes), self.chance.choice(PEOPLE)
-        self.do(lambda store, act: store.close("lekeberg", request.id, outcome, act, by), by)
+        then = self.new() if self.chance.random() < 0.3 else None
+        answer = self.do(lambda store, act: store.close("lekeberg", request.id, outcome, act, by, then), by, request)
+        if then and answer.request and answer.request.followed_by == then.id:
+            self.known[then.id] = then
 
     def follow_up(self) -> None:
         request = self.one("waiting", "taken")
@@ -197,7 +210,11 @@ class Stores(RuleBasedStateMachine):
     async def look(self, store: CallbackStore) -> list[Any]:
         now = at(self.minutes)
         open_ = [store.listed("lekeberg", [name], 1000) for name in LISTS]
-        rest = (store.leases_over("lekeberg", now), store.to_follow_up("lekeberg", now), store.figures("lekeberg", QUEUES, now))
+        rest = (
+            *(store.closed_of_number("lekeberg", number, now - timedelta(hours=2)) for number in NUMBERS),
+            store.closed_before("lekeberg", now, 1000, numbered=True), store.worked_on("lekeberg"),
+            store.leases_over("lekeberg", now), store.to_follow_up("lekeberg", now), store.figures("lekeberg", QUEUES, now),
+        )  # fmt: skip
         return [*await asyncio.gather(*open_), await store.closed_before("lekeberg", now, 1000), await asyncio.gather(*rest)]
 
     def one_attempt_at_a_number_is_live_at_most(self) -> None:

@@ -45,6 +45,8 @@ def test_the_words_are_those_of_the_callbacks() -> None:
     ("callback_fenced_writes_total", {}),
     ("dial_denied_total", {"reason": "number_a_day"}),
     ("dial_denied_total", {"reason": "an_hour"}),
+    ("reconcile_repairs_total", {"kind": "call_from_log"}),
+    ("reconcile_repairs_total", {"kind": "callback_index"}),
     ("retention_deleted_total", {"kind": "number"}),
     ("retention_deleted_total", {"kind": "row"}),
     ("retention_last_success_timestamp_seconds", {}),
