@@ -27,7 +27,8 @@ from callbacks import keys
 from callbacks.model import Request
 from callbacks.policy import Next
 from callbacks.record import seconds, to_fields
-from callbacks.store import PRELUDE, Act, Attempt, CallbackStore
+from callbacks.scripts import PRELUDE
+from callbacks.store import Act, Attempt, CallbackStore
 from routing.callback_rules import CallbackRules
 from tests.redis_server import RedisServer
 

@@ -16,7 +16,8 @@ from redis.exceptions import RedisError
 from callbacks import keys
 from callbacks.record import seconds
 from callbacks.rounds import rounds
-from callbacks.store import SCRIPTS, StoreAway
+from callbacks.scripts import SCRIPTS
+from callbacks.store import StoreAway
 from routing.municipality import Municipality
 
 log = structlog.get_logger()

@@ -6,139 +6,45 @@ an exception: that somebody else was quicker is no error.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from callbacks import keys
 from callbacks.model import STATES, Entry, Outcome, Request, Stage
 from callbacks.policy import GUARD_SECONDS, Next, Settled
 from callbacks.record import from_fields, seconds, standing, to_fields
-from callbacks.transitions import LEGAL, RANG
+from callbacks.scripts import Scripts
+from callbacks.store_words import (
+    AGE_BUCKETS,
+    LEASE_SECONDS,
+    Act,
+    Answer,
+    Attempt,
+    Change,
+    Durability,
+    Figures,
+    NotDurable,
+    StoreAway,
+    Word,
+)  # fmt: skip
 from routing.callback_rules import CallbackRules
+
+__all__ = [
+    "AGE_BUCKETS", "LEASE_SECONDS", "Act", "Answer", "Attempt", "CallbackStore", "Change", "Durability", "Figures", "NotDurable",
+    "StoreAway", "Word",
+]  # fmt: skip
 
 WANTED = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
 """What Redis must be set to, so that a promise survives a power cut."""
 TRUSTED_SECONDS = 1.0
 """How long one look at these settings holds."""
-SYNC_MILLISECONDS = 1000
-"""How long a promise waits for the disk where Redis can tell (WAITAOF, from 7.2 on)."""
-LEASE_SECONDS = 120
-AGE_BUCKETS = (60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 604800)
-"""Seconds from order to close, up to a week."""
-
-Word = Literal[
-    "stored", "merged", "enough", "claimed", "none", "ok", "settled", "closed", "wished", "done", "erased",
-    "unknown", "fenced", "illegal", "taken_by", "rings", "live", "number_a_day", "an_hour", "more",
-]  # fmt: skip
-
-
-class StoreAway(ConnectionError):
-    """Redis did not answer, or refused: nothing may be promised."""
-
-
-class NotDurable(RuntimeError):
-    """Redis answers, but would lose a promise in a power cut."""
-
-
-@dataclass(frozen=True)
-class Durability:
-    """Whether a promise made now survives, and if not why."""
-
-    ok: bool
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a verb did, in a word, and the request as it is now; None when there is none."""
-
-    word: Word
-    request: Request | None = None
-
-    @property
-    def standing(self) -> Request:
-        """The request, for who knows that there is one."""
-        if self.request is None:
-            raise LookupError(f"the store said {self.word} and gave no request")
-        return self.request
-
-
-@dataclass(frozen=True)
-class Act:
-    """Who does something, when. `operation` names it once and for all: the same one again changes nothing.
-
-    `token` is of the request as it was seen: a person who acts on an older one is fenced off.
-    """
-
-    now: datetime
-    by: str = ""
-    operation: str = ""
-    why: str = ""
-    token: int | None = None
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """An attempt to be made. `held_by` is the person whose phone rings first; "" while the queue decides."""
-
-    id: str
-    held_by: str = ""
-    busy: Collection[str] = ()
-    """Numbers that are in a call now."""
-    tomorrow: datetime | None = None
-    """From when a number is dialled again that has had its share of today; in a day when left out."""
-    midnight: datetime | None = None
-    """Since when its attempts are counted; for a day when left out."""
-    guard_until: datetime | None = None
-    """From when a number is dialled again that is in a call now; in a minute when left out."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """One change as the stream tells it; `position` is where to go on from, `lists` which the request stands in or has just left."""
-
-    position: str
-    id: str
-    lists: tuple[str, ...]
-    entry: Entry
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What the metrics show of one municipality's callbacks; its cost does not grow with the number of requests."""
-
-    totals: Mapping[str, float]
-    open: Mapping[tuple[str, str], int]
-    """By queue and state."""
-    overdue: Mapping[str, int]
-    oldest_due: Mapping[str, float]
-    """Epoch seconds, 0 without an open request."""
-    retention: float
-    """When the retention last went through everything, epoch seconds; 0 for never."""
-
-
-def _prelude() -> str:
-    legal = ", ".join(f"{before} = {{{', '.join(f'{after} = true' for after in sorted(to))}}}" for before, to in LEGAL.items())
-    rang = ", ".join(f"{stage} = true" for stage in sorted(RANG))
-    head = f"local LEGAL = {{{legal}}}\nlocal RANG = {{{rang}}}\nlocal AGE_BUCKETS = {{{', '.join(map(str, AGE_BUCKETS))}}}\n"
-    return head + (LUA / "prelude.lua").read_text(encoding="utf-8")
-
-
-LUA = Path(__file__).parent / "lua"
-PRELUDE = _prelude()
-VERBS = ("register", "claim", "call", "advance", "settle", "take", "put_back", "expire", "close", "follow_up", "erase", "reindex")
-SCRIPTS = {verb: PRELUDE + (LUA / f"{verb}.lua").read_text(encoding="utf-8") for verb in VERBS}
-DIGESTS = {verb: hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest() for verb, script in SCRIPTS.items()}
 
 
 class CallbackStore:
@@ -146,8 +52,8 @@ class CallbackStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._scripts = Scripts(redis)
         self._trusted_until = 0.0
-        self._can_wait = True
 
     async def durable(self) -> Durability:
         """Ask Redis how it keeps its word; never raises."""
@@ -387,38 +293,11 @@ class CallbackStore:
         seen = {} if act.token is None else {"token": act.token}
         said = json.dumps({"op": act.operation, "now": seconds(act.now), "entry": entry, **seen, **arguments}, ensure_ascii=False)
         try:
-            word, _, flat = await self._evaluated(verb, keys.prefix(municipality), said, synced=synced)
+            word, _, flat = await self._scripts.run(verb, keys.prefix(municipality), said, synced=synced)
         except (RedisError, OSError) as error:
             raise StoreAway(str(error)) from error
         fields = dict(zip(flat[::2], flat[1::2], strict=True))
         return Answer(word, from_fields(fields) if fields else None)
-
-    async def _evaluated(self, verb: str, prefix: str, said: str, *, synced: bool) -> tuple[Word, str, list[str]]:
-        try:
-            return await self._sent("EVALSHA", DIGESTS[verb], 1, prefix, said, synced=synced)
-        except NoScriptError:
-            return await self._sent("EVAL", SCRIPTS[verb], 1, prefix, said, synced=synced)
-
-    async def _sent(self, *command: str | int, synced: bool) -> tuple[Word, str, list[str]]:
-        if not (synced and self._can_wait):
-            return cast(tuple[Word, str, list[str]], await self._redis.execute_command(*command))  # type: ignore[no-untyped-call]
-        pipe = self._redis.pipeline(transaction=False)  # one connection: WAITAOF speaks of its own writes
-        pipe.execute_command(*command)
-        pipe.execute_command("WAITAOF", 1, 0, SYNC_MILLISECONDS)
-        answer, *waited = await pipe.execute(raise_on_error=False)
-        if isinstance(answer, Exception):
-            raise answer
-        self._judge(waited)
-        return cast(tuple[Word, str, list[str]], answer)
-
-    def _judge(self, waited: list[object]) -> None:
-        match waited:
-            case [ResponseError()]:
-                self._can_wait = False  # older than 7.2: `appendfsync always` alone has to do
-            case [[0, *_]]:
-                raise RedisError(f"the write was not on disk within {SYNC_MILLISECONDS} ms")
-            case [Exception() as error]:
-                raise error
 
     async def _asked(self, asking: Awaitable[Any]) -> Any:  # redis-py's own types name every form of every protocol
         try:

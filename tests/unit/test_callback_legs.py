@@ -74,10 +74,10 @@ async def test_what_was_not_written_has_not_begun_and_what_was_not_answered_nobo
 
 async def test_an_attempt_is_taken_back_out_of_the_queue_alone_and_never_hung_up() -> None:
     manager = Manager((f"{ATTEMPT}-2 Queue", f"{ATTEMPT} WaitForCondition", "cb-2-2 Queue"))
-    await legs(manager).withdraw("lekeberg", "guides", ATTEMPT)
+    await legs(manager).withdraw(ATTEMPT)
     assert manager.asked == [("QueueWithdrawCaller", {"Queue": "lekeberg-guides", "Caller": f"Local/{ATTEMPT}-2"})]
     answered = Manager((f"{ATTEMPT}-2 Dial",))
-    await legs(answered).withdraw("lekeberg", "guides", ATTEMPT)
+    await legs(answered).withdraw(ATTEMPT)
     assert answered.asked == []
 
 
