@@ -1,0 +1,87 @@
+"""Who waited when, and who was served before somebody with an earlier place: from Asterisk's queue log. Pure.
+
+The log has whole seconds, and so has what comes out here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from callbacks.trace import QUEUE_SUFFIX
+
+LEAVES = frozenset({"ABANDON", "EXITEMPTY", "EXITWITHKEY", "EXITWITHTIMEOUT", "WITHDRAW"})
+ATTEMPT = "cb-"
+"""How the ids of our own legs begin; the one that stands in the queue ends in -2."""
+LAST = float("inf")
+
+
+@dataclass(frozen=True)
+class Stay:
+    """One stay in a queue, in epoch seconds. `ready` is from when he could have been offered; `rung` are the spans in which a guide's
+    phone rang for him in vain."""
+
+    who: str
+    place: float
+    ready: float
+    left: float = LAST
+    served: bool = False
+    rung: tuple[tuple[float, float], ...] = field(default=())
+
+    def is_offerable(self, at: float) -> bool:
+        """Whether he waited at that moment, and no phone rang for him."""
+        return self.ready < at < self.left and not any(begins <= at <= ends for begins, ends in self.rung)
+
+
+@dataclass(frozen=True)
+class Overtaken:
+    """Somebody who was served `seconds` after somebody with a later place, `by`, though he could have been offered then."""
+
+    who: str
+    by: str
+    seconds: float
+
+
+def stays(lines: Iterable[str], queue: str, places: Mapping[str, float]) -> list[Stay]:
+    """The stays in a queue (Asterisk's name). `places` by call id, or by attempt; what has none there is left out.
+
+    A stand-in is served when a guide lifts the phone for it; the queue's own CONNECT comes only after the key.
+    """
+    kept: list[Stay] = []
+    here: dict[str, Stay] = {}
+    told = f"{queue.partition('-')[0]}{QUEUE_SUFFIX}"
+    for cells in (line.split("|") for line in lines):
+        if len(cells) < 5 or cells[2] not in (queue, told):
+            continue
+        at, who, said = float(cells[0]), cells[1].removesuffix("-2") if cells[1].startswith(ATTEMPT) else cells[1], cells[4]
+        if said == "ENTERQUEUE" and who in places:
+            here[who] = Stay(who, places[who], at)
+        elif who in here and said == "RINGNOANSWER":
+            rang = int(cells[5] or 0) / 1000
+            here[who] = replace(here[who], rung=(*here[who].rung, (at - rang - 1, at)))
+        elif who in here and (said in LEAVES or said in ("CONNECT", "KCGUIDEUP")):
+            kept.append(replace(here.pop(who), left=at, served=said not in LEAVES))
+    return [*kept, *here.values()]
+
+
+def from_due(all_stays: Iterable[Stay], due: Mapping[str, float]) -> list[Stay]:
+    """The same, but an attempt could have been offered from when it was due, in the queue or not yet."""
+    return [replace(one, ready=min(one.ready, due.get(one.who, one.ready))) for one in all_stays]
+
+
+def overtaken(all_stays: Sequence[Stay]) -> list[Overtaken]:
+    """For each who was served: the worst case of somebody with a later place who was served while he could have been offered."""
+    served = [one for one in all_stays if one.served]
+    return [_worst(one, served) for one in served]
+
+
+def _worst(early: Stay, served: Iterable[Stay]) -> Overtaken:
+    before = [one for one in served if one.place > early.place and early.is_offerable(one.left)]
+    first = min(before, key=lambda one: one.left, default=None)
+    return Overtaken(early.who, first.who, early.left - first.left) if first else Overtaken(early.who, "", 0.0)
+
+
+def kind(who: str) -> Literal["callback", "live"]:
+    """Whether an id is an attempt's or a live call's."""
+    return "callback" if who.startswith(ATTEMPT) else "live"
