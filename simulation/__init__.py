@@ -7,6 +7,6 @@ from simulation.telephones import Answers, Behaviour, Diverts, FarEnd, InTurn, R
 from simulation.user_agent import Leg
 
 __all__ = [
-    "Answers", "Behaviour", "CallResult", "Citizen", "Diverts", "FarEnd", "HangUp", "InTurn", "Leg", "LoadResult", "Phone", "Press", "Refuses",
-    "Ring", "Rings", "SippError", "Softphone", "Step", "Wait", "WaitForBye", "diversion", "load", "share_ports", "until",
+    "Answers", "Behaviour", "CallResult", "Citizen", "Diverts", "FarEnd", "HangUp", "InTurn", "Leg", "LoadResult", "Phone", "Press",
+    "Refuses", "Ring", "Rings", "SippError", "Softphone", "Step", "Wait", "WaitForBye", "diversion", "load", "share_ports", "until",
 ]  # fmt: skip

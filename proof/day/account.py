@@ -65,9 +65,10 @@ def unaccounted(ordered: Iterable[str], seen: Seen) -> list[str]:
     there = {one.id: one for one in seen.requests}
     wrong = [f"{one} has vanished" for one in ordered if one not in there]
     for id_, request in there.items():
-        closings = [entry for entry in seen.histories[id_] if "outcome" in (entry.model_extra or {}) or entry.act == "closed"]
-        if request.state == "closed" and (not request.outcome or not request.reason and len(closings) != 1):
-            wrong.append(f"{id_} is closed as {request.outcome or 'nothing'}, by {len(closings)} entries")
+        states = [entry.state for entry in seen.histories[id_]]
+        closings = sum(after == "closed" != before for before, after in pairwise(states))
+        if request.state == "closed" and (closings, states[-1], bool(request.outcome)) != (1, "closed", True):
+            wrong.append(f"{id_} was closed {closings} times, as {request.outcome or 'nothing'}")
         if request.state != "closed" and (id_ not in seen.listed or request.outcome):
             wrong.append(f"{id_} is {request.state} and in no list")
     return wrong
@@ -114,9 +115,14 @@ def counters(scrape: str, municipality: str) -> dict[str, Counter[str]]:
 
 def miscounted(made: Iterable[Attempt], seen: Seen, before: Mapping[str, Counter[str]], now: Mapping[str, Counter[str]]) -> list[str]:
     """Figures that say otherwise than the histories."""
-    ours = {"result": Counter(one.result for one in made if one.result), "outcome": Counter(filter(None, (one.outcome for one in seen.requests)))}
+    outcomes = (one.outcome for one in seen.requests if one.outcome)
+    ours = {"result": Counter(one.result for one in made if one.result), "outcome": Counter(map(str, outcomes))}
     theirs = {label: now[label] - before[label] for label in ours}
-    return [f"/metrics counts {dict(theirs[label])} by {label}, the histories {dict(ours[label])}" for label in ours if ours[label] != theirs[label]]
+    return [
+        f"/metrics counts {dict(theirs[label])} by {label}, the histories {dict(counted)}"
+        for label, counted in ours.items()
+        if counted != theirs[label]
+    ]
 
 
 def figures(made: Sequence[Attempt], seen: Seen) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The municipality of the working day: the real one, never closed, with more guides and short times between two attempts. Pure text to text."""
+"""The working day's municipality: the real one, never closed, with more guides and short times between attempts. Pure text to text."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ The log has whole seconds, and so has what comes out here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from callbacks.trace import QUEUE_SUFFIX
@@ -15,19 +15,20 @@ LEAVES = frozenset({"ABANDON", "EXITEMPTY", "EXITWITHKEY", "EXITWITHTIMEOUT", "W
 ATTEMPT = "cb-"
 """How the ids of our own legs begin; the one that stands in the queue ends in -2."""
 LAST = float("inf")
+Span = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Stay:
-    """One stay in a queue, in epoch seconds. `ready` is from when he could have been offered; `rung` are the spans in which a guide's
-    phone rang for him in vain."""
+    """One stay in a queue, in epoch seconds; `place` is a whole one, as in the queue. `ready` is from when he could have been offered,
+    `rung` are the spans in which a guide's phone rang for him in vain."""
 
     who: str
     place: float
     ready: float
     left: float = LAST
     served: bool = False
-    rung: tuple[tuple[float, float], ...] = field(default=())
+    rung: tuple[Span, ...] = ()
 
     def is_offerable(self, at: float) -> bool:
         """Whether he waited at that moment, and no phone rang for him."""
@@ -41,6 +42,8 @@ class Overtaken:
     who: str
     by: str
     seconds: float
+    at: float = 0.0
+    """The epoch second at which the other one was served."""
 
 
 def stays(lines: Iterable[str], queue: str, places: Mapping[str, float]) -> list[Stay]:
@@ -56,7 +59,7 @@ def stays(lines: Iterable[str], queue: str, places: Mapping[str, float]) -> list
             continue
         at, who, said = float(cells[0]), cells[1].removesuffix("-2") if cells[1].startswith(ATTEMPT) else cells[1], cells[4]
         if said == "ENTERQUEUE" and who in places:
-            here[who] = Stay(who, places[who], at)
+            here[who] = Stay(who, float(int(places[who])), at)
         elif who in here and said == "RINGNOANSWER":
             rang = int(cells[5] or 0) / 1000
             here[who] = replace(here[who], rung=(*here[who].rung, (at - rang - 1, at)))
@@ -79,7 +82,31 @@ def overtaken(all_stays: Sequence[Stay]) -> list[Overtaken]:
 def _worst(early: Stay, served: Iterable[Stay]) -> Overtaken:
     before = [one for one in served if one.place > early.place and early.is_offerable(one.left)]
     first = min(before, key=lambda one: one.left, default=None)
-    return Overtaken(early.who, first.who, early.left - first.left) if first else Overtaken(early.who, "", 0.0)
+    return Overtaken(early.who, first.who, early.left - first.left, first.left) if first else Overtaken(early.who, "", 0.0, early.left)
+
+
+def passed_over(lines: Iterable[str], queue: str) -> list[Span]:
+    """The spans in which some guide was rung last, after a call that he had missed: a penalty in the queue.
+
+    Asterisk lets as many callers at once look for a guide as there are guides whose phones are free, and counts those, too, whom a
+    penalty keeps from being rung: then who is second or third in the list may come before the first one.
+    """
+    spans: list[Span] = []
+    low: dict[str, float] = {}
+    for cells in (line.split("|") for line in lines):
+        if len(cells) < 6 or cells[2] != queue or cells[4] != "PENALTY":
+            continue
+        at, guide = float(cells[0]), cells[3]
+        if int(cells[5]):
+            low.setdefault(guide, at)
+        elif guide in low:
+            spans.append((low.pop(guide), at))
+    return [*spans, *((begins, LAST) for begins in low.values())]
+
+
+def is_within(at: float, spans: Iterable[Span]) -> bool:
+    """Whether a moment lies in one of the spans."""
+    return any(begins <= at <= ends for begins, ends in spans)
 
 
 def kind(who: str) -> Literal["callback", "live"]:
