@@ -55,12 +55,12 @@ async def run(say: Callable[[str], None]) -> dict[str, Any]:
         say(f"{len(day.orders)} callbacks, {len(day.callers)} live callers, {len(GUIDES)} guides: about ten minutes")
         seen = await town.play(lambda: _to_work(stack), PATIENCE, WITHIN)
         await stack.calm()
-        say(f"played in {time.time() - begun:.0f} s")
+        lasted = round(time.time() - begun)
         log = stack.docker("exec", stack.container("asterisk"), "cat", "/var/log/asterisk/queue_log")
         live = await live_places(redis, begun, len(day.callers) + sum(one.rings_in is not None for one in day.orders))
         found = judged(town.ordered, seen, log, live, {"result": Counter(), "outcome": Counter()}, await asyncio.to_thread(stack.metrics))
     export(seen, HISTORIES)
-    return {"seed": SEED, "guides": len(GUIDES), "numbers": len(NUMBERS), "ways": _ways(day)} | found
+    return {"seed": SEED, "guides": len(GUIDES), "live_callers": len(live), "seconds": lasted, "ways": _ways(day)} | found
 
 
 async def _to_work(stack: Stack) -> None:
@@ -130,7 +130,8 @@ def export(seen: Seen, to: Path) -> None:
 
 def table(found: Mapping[str, Any]) -> str:
     """The figures for people."""
-    lines = [f"{found['callbacks']} callbacks (seed {found['seed']}), {found['guides']} guides, {found['rings']} rings at citizens' phones"]
+    who = f"{found['callbacks']} callbacks (seed {found['seed']}), {found['live_callers']} live callers, {found['guides']} guides"
+    lines = [f"{who}, in {found['seconds']} s; citizens' phones rang {found['rings']} times"]
     for title in ("ways", "closed", "open", "attempts"):
         lines += ["", title, *(f"  {name:50}{many:6}" for name, many in found[title].items())]
     lines += ["", f"{'order of place':32}{'served':>8}{'overtaken':>11}{'largest s':>11}{'median s':>10}"]

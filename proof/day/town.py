@@ -119,15 +119,18 @@ class Town:
 
     async def play(self, opens: Callable[[], Awaitable[None]], patience: float, within: float) -> Seen:
         """The whole day. `opens` lets the program dial; who is not to be tried again within `patience` seconds is waited for no more, and
-        after `within` seconds nobody is."""
+        after `within` seconds nobody is. Raises AssertionError for an order that was not taken, SippError for a call without an end."""
         async with self._people() as far:
             for order in (one for one in self._day.orders if not one.at):
                 await self._put_in(order)
             await opens()
             begun = time.monotonic()
-            async with asyncio.TaskGroup() as tasks:
-                acts = [tasks.create_task(self._at(begun + at, act)) for at, act in self._acts()]
-                tasks.create_task(self._follow(acts, patience, begun + within))
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    acts = [tasks.create_task(self._at(begun + at, act)) for at, act in self._acts()]
+                    tasks.create_task(self._follow(acts, patience, begun + within))
+            except ExceptionGroup as failed:
+                raise failed.exceptions[0] from failed
         return await self._seen(far)
 
     @asynccontextmanager

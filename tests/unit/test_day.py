@@ -85,7 +85,7 @@ def test_the_day_s_municipality_may_call_every_citizen_and_has_the_guides() -> N
 def test_what_agrees_is_told_in_figures() -> None:
     found = judged([REQUEST.id], seen(), "", {}, BEFORE, SCRAPE)
     assert (found["closed"], found["open"], found["attempts"], found["rings"]) == ({"solved": 1}, {}, {"answered": 1}, 1)
-    assert "solved" in table({"seed": 1, "guides": 4, "ways": {}} | found)
+    assert "solved" in table({"seed": 1, "guides": 4, "live_callers": 5, "seconds": 60, "ways": {}} | found)
 
 
 @pytest.mark.parametrize(("ordered", "what"), [
