@@ -110,7 +110,7 @@ def _order(seen: Seen, log: str, live: Mapping[str, float]) -> dict[str, Any]:
     found = order.overtaken(in_queue)
     due = order.overtaken(order.from_due(in_queue, {one: turn.due for one, turn in seen.turns.items()}))
     return {
-        "served": dict(Counter(order.kind(one.who) for one in in_queue if one.served)),
+        "served": dict(Counter(order.kind(one.who) for one in in_queue)),
         "in_the_queue": _deviation([one for one in found if not order.is_within(one.at, spans)]),
         "while_a_guide_is_passed_over": _deviation([one for one in found if order.is_within(one.at, spans)]),
         "from_when_due": _deviation(due),

@@ -11,6 +11,7 @@ from typing import Literal
 
 from callbacks.trace import QUEUE_SUFFIX
 
+SERVED = frozenset({"CONNECT", "KCGUIDEUP"})
 LEAVES = frozenset({"ABANDON", "EXITEMPTY", "EXITWITHKEY", "EXITWITHTIMEOUT", "WITHDRAW"})
 ATTEMPT = "cb-"
 """How the ids of our own legs begin; the one that stands in the queue ends in -2."""
@@ -20,19 +21,22 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True)
 class Stay:
-    """One stay in a queue, in epoch seconds; `place` is a whole one, as in the queue. `ready` is from when he could have been offered,
-    `rung` are the spans in which a guide's phone rang for him in vain."""
+    """The wait of somebody who was served, in epoch seconds; `place` is a whole one, as in the queue. `ready` is from when he could have
+    been offered; `away` are the spans in which he could not: a guide's phone rang for him in vain, or he was told something meanwhile."""
 
     who: str
     place: float
     ready: float
-    left: float = LAST
-    served: bool = False
-    rung: tuple[Span, ...] = ()
+    served: float = LAST
+    away: tuple[Span, ...] = ()
 
     def is_offerable(self, at: float) -> bool:
-        """Whether he waited at that moment, and no phone rang for him."""
-        return self.ready < at < self.left and not any(begins <= at <= ends for begins, ends in self.rung)
+        """Whether he waited at that moment, in the queue, and no phone rang for him."""
+        return self.ready < at < self.served and not is_within(at, self.away)
+
+    def back(self, at: float) -> Stay:
+        """The same, in the queue again."""
+        return replace(self, away=tuple((begins, min(ends, at)) for begins, ends in self.away))
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Overtaken:
 
 
 def stays(lines: Iterable[str], queue: str, places: Mapping[str, float]) -> list[Stay]:
-    """The stays in a queue (Asterisk's name). `places` by call id, or by attempt; what has none there is left out.
+    """Who was served in a queue (Asterisk's name), in that order. `places` by call id, or by attempt; what has none there is left out.
 
     A stand-in is served when a guide lifts the phone for it; the queue's own CONNECT comes only after the key.
     """
@@ -59,13 +63,15 @@ def stays(lines: Iterable[str], queue: str, places: Mapping[str, float]) -> list
             continue
         at, who, said = float(cells[0]), cells[1].removesuffix("-2") if cells[1].startswith(ATTEMPT) else cells[1], cells[4]
         if said == "ENTERQUEUE" and who in places:
-            here[who] = Stay(who, float(int(places[who])), at)
+            here[who] = here[who].back(at) if who in here else Stay(who, float(int(places[who])), at)
         elif who in here and said == "RINGNOANSWER":
             rang = int(cells[5] or 0) / 1000
-            here[who] = replace(here[who], rung=(*here[who].rung, (at - rang - 1, at)))
-        elif who in here and (said in LEAVES or said in ("CONNECT", "KCGUIDEUP")):
-            kept.append(replace(here.pop(who), left=at, served=said not in LEAVES))
-    return [*kept, *here.values()]
+            here[who] = replace(here[who], away=(*here[who].away, (at - rang - 1, at)))
+        elif who in here and said in LEAVES:
+            here[who] = replace(here[who], away=(*here[who].away, (at, LAST)))
+        elif who in here and said in SERVED:
+            kept.append(replace(here.pop(who), served=at))
+    return kept
 
 
 def from_due(all_stays: Iterable[Stay], due: Mapping[str, float]) -> list[Stay]:
@@ -75,14 +81,13 @@ def from_due(all_stays: Iterable[Stay], due: Mapping[str, float]) -> list[Stay]:
 
 def overtaken(all_stays: Sequence[Stay]) -> list[Overtaken]:
     """For each who was served: the worst case of somebody with a later place who was served while he could have been offered."""
-    served = [one for one in all_stays if one.served]
-    return [_worst(one, served) for one in served]
+    return [_worst(one, all_stays) for one in all_stays]
 
 
-def _worst(early: Stay, served: Iterable[Stay]) -> Overtaken:
-    before = [one for one in served if one.place > early.place and early.is_offerable(one.left)]
-    first = min(before, key=lambda one: one.left, default=None)
-    return Overtaken(early.who, first.who, early.left - first.left, first.left) if first else Overtaken(early.who, "", 0.0, early.left)
+def _worst(early: Stay, others: Iterable[Stay]) -> Overtaken:
+    before = [one for one in others if one.place > early.place and early.is_offerable(one.served)]
+    first = min(before, key=lambda one: one.served, default=early)
+    return Overtaken(early.who, first.who if first != early else "", early.served - first.served, first.served)
 
 
 def passed_over(lines: Iterable[str], queue: str) -> list[Span]:

@@ -156,6 +156,12 @@ def test_who_could_not_have_been_offered_is_not_overtaken(words: list[tuple[floa
     assert max(one.seconds for one in overtaken(stays(lines, QUEUE, {"cb-1": 5.0, "9.1": 8.0}))) == 0.0
 
 
+def test_who_was_overtaken_before_he_was_told_something_is_overtaken_though_he_came_back_later() -> None:
+    lines = log((10, "9.2", "ENTERQUEUE"), (11, "9.1", "ENTERQUEUE"), (14, "9.1", "CONNECT"), (16, "9.2", "WITHDRAW"),
+                (18, "9.2", "ENTERQUEUE"), (20, "9.2", "CONNECT"))  # fmt: skip
+    assert [one.seconds for one in overtaken(stays(lines, QUEUE, {"9.2": 5.0, "9.1": 8.0}))] == [0.0, 6.0]
+
+
 def test_counted_from_when_it_was_due_a_callback_that_was_not_in_the_queue_yet_is_overtaken_too() -> None:
     lines = log((11, "9.1", "ENTERQUEUE"), (14, "9.1", "CONNECT"), (15, "cb-1-2", "ENTERQUEUE"), (20, "cb-1", "KCGUIDEUP"))
     known = stays(lines, QUEUE, {"cb-1": 5.0, "9.1": 8.0})
