@@ -132,6 +132,18 @@ def test_figures_that_count_otherwise_fail_the_day() -> None:
         judged([REQUEST.id], seen(), "", {}, BEFORE, SCRAPE.replace("} 3", "} 4"))
 
 
+@pytest.mark.parametrize(("penalty", "most"), [(0, 15), (3, 60)], ids=["while every guide may be rung", "while one is passed over"])
+def test_a_day_out_of_order_fails(penalty: int, most: int) -> None:
+    def judge(seconds: int) -> None:
+        lines = [f"9|NONE|{QUEUE}|PJSIP/{SLUG}-1001|PENALTY|{penalty}", *log((10, "cb-1-2", "ENTERQUEUE"), (11, "9.1", "ENTERQUEUE"),
+                 (14, "9.1", "CONNECT"), (14 + seconds, "cb-1", "KCGUIDEUP"))]  # fmt: skip
+        judged([REQUEST.id], seen(), "\n".join(lines), {"9.1": NOON.timestamp() + 5}, BEFORE, SCRAPE)
+
+    judge(most)
+    with pytest.raises(Failed, match="out of order"):
+        judge(most + 1)
+
+
 def test_the_export_has_each_step_and_no_number() -> None:
     (row,) = account.exported(seen())
     assert [one["act"] for one in row["history"]] == [one.act for one in HISTORY]
