@@ -12,10 +12,10 @@ from pathlib import Path
 from types import ModuleType
 
 from bench.containers import StackError
-from proof import crashes, priority, transfers
+from proof import crashes, day, priority, transfers
 from simulation import SippError, share_ports
 
-DEMONSTRATIONS: Mapping[str, ModuleType] = {"crashes": crashes, "priority": priority, "transfers": transfers}
+DEMONSTRATIONS: Mapping[str, ModuleType] = {"crashes": crashes, "day": day, "priority": priority, "transfers": transfers}
 """Each with `run(say)`, which gives the figures or raises AssertionError, and `table(figures)`."""
 RESULTS = Path(__file__).parent / "results"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import urllib.request
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from redis.asyncio import Redis
@@ -31,11 +32,20 @@ class Stack(Containers):
     async def set_up(self) -> None:
         """Log in the guides."""
         for slug, guides in self._logged_in.items():
-            for guide in guides:
-                phone = f"PJSIP/{slug}-{guide}"
-                said = self.asterisk(f"queue add member {phone} to {slug}-guides penalty 0 as {guide} state_interface {phone}")
-                if "Added interface" not in said:
-                    raise StackError(f"{phone} could not log in: {said.strip()}")
+            self.log_in(slug, guides)
+
+    def log_in(self, slug: str, guides: Iterable[str]) -> None:
+        """Guides come to work. Raises StackError."""
+        for guide in guides:
+            phone = f"PJSIP/{slug}-{guide}"
+            said = self.asterisk(f"queue add member {phone} to {slug}-guides penalty 0 as {guide} state_interface {phone}")
+            if "Added interface" not in said:
+                raise StackError(f"{phone} could not log in: {said.strip()}")
+
+    def metrics(self) -> str:
+        """One scrape of the controller."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{PORTS['KC_WEB_PORT']}/metrics", timeout=10) as answer:
+            return str(answer.read().decode())
 
     def phone(self, slug: str, extension: str, talk: float) -> Phone:
         """A guide's phone that answers, and hangs up after so many seconds; registered while it is used."""

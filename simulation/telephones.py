@@ -44,7 +44,14 @@ class Diverts:
     header: Literal["Diversion", "History-Info"] = "Diversion"
 
 
-Behaviour = Answers | Rings | Refuses | Diverts
+@dataclass(frozen=True)
+class InTurn:
+    """The first call is met in the first way, the next in the next; the last way stays."""
+
+    ways: tuple[Answers | Rings | Refuses, ...]
+
+
+Behaviour = Answers | Rings | Refuses | Diverts | InTurn
 
 
 class FarEnd:
@@ -61,16 +68,16 @@ class FarEnd:
     @property
     def rings(self) -> list[Ring]:
         """The calls that came here, in order: what was shown."""
-        return [ring_of(leg.invite) for leg in self._incoming()]
+        return [ring_of(leg.invite) for leg in self.legs]
 
     @property
     def dialled(self) -> list[str]:
         """The numbers that were rung, in order."""
-        return [leg.dialled for leg in self._incoming()]
+        return [leg.dialled for leg in self.legs]
 
     def leg(self, number: str) -> Leg:
         """The latest call to a number. Raises LookupError."""
-        found = [leg for leg in self._incoming() if leg.dialled == number]
+        found = [leg for leg in self.legs if leg.dialled == number]
         if not found:
             raise LookupError(f"{number} was not rung")
         return found[-1]
@@ -80,11 +87,13 @@ class FarEnd:
         await until(lambda: self.dialled.count(number) >= times, timeout, f"{times} calls to {number}")
         return self.leg(number)
 
-    def _incoming(self) -> list[Leg]:
+    @property
+    def legs(self) -> list[Leg]:
+        """The calls that came here, in order."""
         return [leg for leg in self._agent.legs.values() if leg.incoming]
 
     async def _take(self, leg: Leg) -> None:
-        match self.numbers.get(leg.dialled, self._otherwise):
+        match self._way(leg.dialled):
             case Refuses(status):
                 leg.refuse(status)
             case Diverts() as how:
@@ -92,6 +101,10 @@ class FarEnd:
                 await self._divert(leg, how)
             case Answers() as how:
                 await _answer(leg, how)
+
+    def _way(self, number: str) -> Behaviour:
+        how = self.numbers.get(number, self._otherwise)
+        return how.ways[min(self.dialled.count(number), len(how.ways)) - 1] if isinstance(how, InTurn) else how
 
     async def _divert(self, leg: Leg, how: Diverts) -> None:
         begun = await self._agent.dial(how.to, shown=ring_of(leg.invite).number, headers=diversion(leg.dialled, how.header))

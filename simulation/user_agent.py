@@ -37,6 +37,8 @@ class Leg:
         self.target = _uri(invite.header("Contact")) if incoming else invite.start.split()[1]
         self.status = 0
         self.answered, self.ended = asyncio.Event(), asyncio.Event()
+        self.answered_at: datetime | None = None
+        self.ended_at: datetime | None = None
         self.referred, self.refer_status = asyncio.Event(), 0
         self._cseq = 100
         self.sound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -67,11 +69,17 @@ class Leg:
     def answer(self) -> None:
         """Take an incoming call."""
         self._reply(200, self.session())
+        self.answered_at = datetime.now(UTC)
         self.answered.set()
 
     def refuse(self, status: int) -> None:
         """Turn an incoming call down."""
         self._reply(status)
+        self.over()
+
+    def over(self) -> None:
+        """The call has ended, whoever ended it."""
+        self.ended_at = self.ended_at or datetime.now(UTC)
         self.ended.set()
 
     def _reply(self, status: int, body: str = "") -> None:
@@ -124,7 +132,7 @@ class Leg:
             self.refuse(480)
         else:
             self.agent.cancel(self)
-        self.ended.set()
+        self.over()
 
     async def request(self, method: str, headers: Headers = ()) -> Message:
         """A request within the call, and its final answer."""
@@ -148,7 +156,7 @@ class Leg:
                 self.answered.set()
             else:
                 self.agent.acknowledge(answer, self.target, dialog)
-                self.ended.set()
+                self.over()
 
     def notified(self, message: Message) -> None:
         """What the exchange tells of a transfer that we asked for."""
@@ -316,7 +324,7 @@ class UserAgent(asyncio.DatagramProtocol):
                     leg.refuse(487)
             case "BYE":
                 self.reply(message, 200, leg.tag)
-                leg.ended.set()
+                leg.over()
             case "INVITE" | "ACK":
                 pass  # a repetition of what is answered already
             case method:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from simulation import Answers, Behaviour, Diverts, FarEnd, Leg, Refuses, Rings, until
+from simulation import Answers, Behaviour, Diverts, FarEnd, InTurn, Leg, Refuses, Rings, until
 from simulation.sipp import HOST, signalling_port
 from simulation.user_agent import UserAgent
 
@@ -33,6 +33,16 @@ class Exchange:
     async def __aexit__(self, *_: object) -> None:
         await self.agent.stop()
         await self.far.__aexit__(None, None, None)
+
+
+async def test_a_number_may_meet_its_first_call_otherwise_than_the_next_ones_and_tells_when_each_was_answered_and_ended() -> None:
+    async with Exchange({MOBILE: InTurn((Refuses(), Answers(after=0.05, talk=0.1)))}) as exchange:
+        for _ in range(3):
+            await (await exchange.agent.dial(MOBILE)).ended.wait()
+        busy, *answered = exchange.far.legs
+    assert (busy.status, busy.answered_at, busy.ended_at is None) == (486, None, False)
+    for leg in answered:
+        assert leg.answered_at and leg.ended_at and 0.1 <= (leg.ended_at - leg.answered_at).total_seconds() < 1.0
 
 
 async def test_each_number_behaves_in_its_own_way() -> None:
