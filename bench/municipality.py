@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 SLUG = "bench"
 OUR_NUMBER = "0701740605"
@@ -25,6 +26,7 @@ def municipality_file(real: str, guides: int) -> str:
     """A municipality's file (TOML): the real one with other hours, number and guides."""
     head, rest = real.split("[hours]", 1)
     kept, behind = rest[rest.index("[menu]") :].split("[[guides]]", 1)
+    kept = re.sub(r', callbacks_by = "\w+"', "", kept)  # no functions here
     outside = behind[behind.index("[priority_lines") :]
     weekly = ", ".join(f"{day} = {json.dumps(['00:00-23:59'])}" for day in DAYS)
     hours = f"[hours]\nholidays = []\nweekly = {{ {weekly} }}\n\n"

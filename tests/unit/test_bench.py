@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,7 +15,7 @@ from bench.load import Span
 from bench.measure import Measured
 from bench.municipality import accounts, municipality_file
 from bench.trace import RING_SECONDS, Pair, Press, Ring, caller, pair, presses, rings
-from routing.municipality import Municipality
+from routing.file import parse
 from simulation.sipp import Message
 
 FOLDER = ROOT / "bench"
@@ -194,7 +193,7 @@ def test_one_run_keeps_a_second_one_out() -> None:
 def test_the_bench_has_the_real_menu_and_as_many_guides_as_it_wants() -> None:
     """And its own slug, number and hours."""
     real = (ROOT / "municipalities" / "lekeberg.toml").read_text(encoding="utf-8")
-    made, model = (Municipality.model_validate(tomllib.loads(text)) for text in (municipality_file(real, 300), real))
+    made, model = (parse(text, "bench") for text in (municipality_file(real, 300), real))
     assert made.menu == model.menu and made.topics == model.topics
     assert [f"{made.slug}-{guide.extension}" for guide in made.guides] == accounts(300)
     assert made.main_number == "+46701740605" and len(made.hours.weekly) == 7

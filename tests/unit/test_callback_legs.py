@@ -18,6 +18,9 @@ ATTEMPT = "cb-1"
 ASKED = request("2026-11-24 10:00").model_copy(update={"attempt": ATTEMPT})
 
 
+TOLD = "Event: {name}\r\nChannel: Local/{id}\r\nUniqueid: {id}\r\nApplication: {doing}\r\nApplicationData: lekeberg-guides,tc,,,600"
+
+
 @dataclass
 class Manager:
     """Asterisk, as far as an attempt sees it."""
@@ -36,7 +39,7 @@ class Manager:
         if self.fails:
             raise self.fails
         rows = (row.split() for row in self.channels)
-        return [parse(f"Event: {name}\r\nChannel: Local/{id}\r\nUniqueid: {id}\r\nApplication: {doing}".encode()) for id, doing in rows]
+        return [parse(TOLD.format(name=name, id=id_, doing=doing).encode()) for id_, doing in rows]
 
 
 def legs(manager: Manager) -> CallbackLegs:
