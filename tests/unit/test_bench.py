@@ -191,10 +191,11 @@ def test_one_run_keeps_a_second_one_out() -> None:
 
 
 def test_the_bench_has_the_real_menu_and_as_many_guides_as_it_wants() -> None:
-    """And its own slug, number and hours."""
+    """And its own slug, number and hours; no function that would ring back."""
     real = (ROOT / "municipalities" / "lekeberg.toml").read_text(encoding="utf-8")
     made, model = (parse(text, "bench") for text in (municipality_file(real, 300), real))
-    assert made.menu == model.menu and made.topics == model.topics
+    guides_own = {name: topic.model_copy(update={"callbacks_by": None}) for name, topic in model.topics.items()}
+    assert made.menu == model.menu and made.topics == guides_own
     assert [f"{made.slug}-{guide.extension}" for guide in made.guides] == accounts(300)
     assert made.main_number == "+46701740605" and len(made.hours.weekly) == 7
 
