@@ -62,7 +62,7 @@ class Telephone(Protocol):
         """Begin an attempt. Raises NotBegun, or TelephoneAway when it may or may not have begun."""
 
     async def withdraw(self, attempt: str) -> None:
-        """Take an attempt out of the queue, unless somebody has answered it. Raises TelephoneAway."""
+        """Take an attempt out of the queue, and let nobody accept it any more. Raises TelephoneAway."""
 
     async def alive(self) -> Collection[str]:
         """The attempts that are in Asterisk now. Raises TelephoneAway."""
@@ -92,8 +92,8 @@ class Surroundings:
     """Monotonic seconds."""
     on_duty: Callable[[str, str], int]
     """How many guides are on duty, by municipality and queue."""
-    in_calls: Callable[[str], Collection[str]]
-    """Numbers (E.164) of citizens who are in a call with a municipality now."""
+    in_calls: Callable[[], Collection[str]]
+    """Numbers (E.164) of citizens who are in a call with us now, whichever municipality's."""
     closed_until: Callable[[str], datetime | None]
     """The end of an emergency closure."""
     is_held: Callable[[str], bool]
@@ -137,7 +137,7 @@ class Dialler:
         self._looked = looked if is_sure else looked - RENEW_SECONDS + GONE_SECONDS
 
     async def _fill(self, municipality: Municipality, queue: str) -> None:
-        until, busy = self._until(municipality), self.around.in_calls(municipality.slug)
+        until, busy = self._until(municipality), self._busy(municipality)
         there = self._served_in(municipality, queue)
         on_duty = self.around.on_duty(municipality.slug, there)
         waiting = [one for one in self.watched.values() if one.request.municipality == municipality.slug and not one.request.held_by]
@@ -164,6 +164,11 @@ class Dialler:
             return "nobody on duty"
         return "the citizen is in a call" if one.request.number in busy else ""
 
+    def _busy(self, municipality: Municipality) -> frozenset[str]:
+        """Numbers that are in a call, or that another municipality is ringing: the store of one does not know the others'."""
+        elsewhere = {one.request.number for one in self.watched.values() if one.request.municipality != municipality.slug}
+        return frozenset({*self.around.in_calls(), *elsewhere})
+
     def _until(self, municipality: Municipality) -> datetime | None:
         if self.around.is_held(municipality.slug):
             return None
@@ -184,7 +189,7 @@ class Dialler:
     async def call(self, municipality: Municipality, request: Request, extension: str, act: Act) -> Answer:
         """Ring the phone of who has taken a request, then the citizen: claimed, or the store's word for why not. Raises TelephoneAway."""
         await self.telephone.alive()  # or nothing is claimed
-        attempt = self._attempt(municipality, self.around.in_calls(municipality.slug), extension)
+        attempt = self._attempt(municipality, self._busy(municipality), extension)
         answer = await self.store.call(municipality.slug, request.id, attempt, act, municipality.callbacks)
         if answer.word != "claimed" or answer.standing.attempt != attempt.id:  # the latter was begun before, by the same operation
             return answer
@@ -193,7 +198,7 @@ class Dialler:
         return answer
 
     async def withdraw(self, request: Request) -> None:
-        """Take back the attempt under way, if nobody has answered it. Raises TelephoneAway."""
+        """Take back the attempt under way, if nobody has accepted it. Raises TelephoneAway."""
         if known := self.watched.get(request.attempt):
             await self._take_out(known, "taken back")
 

@@ -15,6 +15,8 @@ BEGINS_SECONDS = 4.0
 """An attempt is begun within this time after its intent was stored, or not at all."""
 LASTING_SECONDS = 60
 """What an attempt may last beside its wait in the queue until somebody answers."""
+WITHDRAWN = "SHARED(KC_WITHDRAWN)"
+"""On a leg of an attempt that is taken back: the dialplan lets nobody accept it any more."""
 BACK, LATE = "UPP", "SEN"
 """On the guide's phone: to ring back, and to ring back for a handler who is late."""
 CONTEXTS: dict[Kind, tuple[str, str]] = {
@@ -78,10 +80,10 @@ class CallbackLegs:
         }
 
     async def withdraw(self, attempt: str) -> None:
-        """Out of the queue, unless somebody has answered. Raises TelephoneAway."""
+        """Out of the queue; whoever has answered it hears that it is over when he presses 1. Raises TelephoneAway."""
         for channel in await self._channels():
-            if channel.get("uniqueid") in (attempt, f"{attempt}-2") and channel.get("application") == "Queue":
-                await self._withdrawn(channel.get("applicationdata").partition(",")[0], channel.get("channel"))
+            if channel.get("uniqueid") in (attempt, f"{attempt}-2"):
+                await self._withdrawn(channel)
 
     async def alive(self) -> frozenset[str]:
         """The attempts of which a leg is there. Raises TelephoneAway."""
@@ -93,9 +95,13 @@ class CallbackLegs:
         except (Refused, AmiLost, TooLate, TimeoutError) as error:
             raise TelephoneAway(str(error)) from error
 
-    async def _withdrawn(self, queue: str, channel: str) -> None:
+    async def _withdrawn(self, leg: Event) -> None:
+        channel, queue = leg.get("channel"), leg.get("applicationdata").partition(",")[0]
         try:
-            with suppress(ActionFailed):  # answered or gone in this very moment
-                await self._acting().action("QueueWithdrawCaller", Queue=queue, Caller=channel)
+            with suppress(ActionFailed):  # gone in this very moment
+                await self._acting().action("Setvar", Channel=channel, Variable=WITHDRAWN, Value="yes")
+            with suppress(ActionFailed):  # answered in this very moment
+                if leg.get("application") == "Queue":
+                    await self._acting().action("QueueWithdrawCaller", Queue=queue, Caller=channel)
         except (Refused, AmiLost, TooLate, TimeoutError) as error:
             raise TelephoneAway(str(error)) from error

@@ -27,16 +27,15 @@ class Callers:
     def __init__(self, stories: Callable[[], Iterable[Story]], close: Callable[[CallRecord, str], Awaitable[None]]) -> None:
         """`close` closes what an answered call from a number has kept; it raises StoreAway and TelephoneAway."""
         self._stories, self._close = stories, close
-        self._just_ended: Counter[tuple[str, str]] = Counter()
+        self._just_ended: Counter[str] = Counter()
 
-    def in_calls(self, municipality: str) -> frozenset[str]:
-        """The numbers of a municipality's callers."""
-        living = {e164(story.number) for story in self._stories() if story.municipality == municipality}
-        return frozenset(living | {number for slug, number in +self._just_ended if slug == municipality}) - {""}
+    def in_calls(self) -> frozenset[str]:
+        """The numbers of all callers."""
+        return frozenset({e164(story.number) for story in self._stories()} | {*+self._just_ended}) - {""}
 
     def ended(self, record: CallRecord) -> None:
         """A call has ended: its number stays busy until `entered` is through."""
-        self._just_ended[record.municipality, e164(record.number)] += 1
+        self._just_ended[e164(record.number)] += 1
 
     async def entered(self, record: CallRecord) -> None:
         """Close what an answered call has kept. While the store or Asterisk is away the citizen is rung all the same: the lesser evil."""
@@ -47,4 +46,4 @@ class Callers:
         except (StoreAway, TelephoneAway) as error:
             log.warning("callback.not_closed", call_id=record.call_id, error=str(error))
         finally:
-            self._just_ended[record.municipality, number] -= 1
+            self._just_ended[number] -= 1

@@ -179,3 +179,13 @@ async def test_who_answers_a_citizen_whom_we_looked_for_sees_it_before_answering
     async with stack.phone("1001", answers_after=1.0, talk=2.0) as phone:
         await stack.call("0701740637", Wait(1.0), Press("1"), WaitForBye())
     assert phone.rings[0].name.startswith("SÖKT Bygg ")
+
+
+async def test_what_is_cancelled_while_the_guide_hears_of_it_rings_nobody(stack: Stack) -> None:
+    async with guide(stack, Answers(0.5, presses="1", presses_after=6.0)) as phone, stack.far_end({CITIZEN: Answers()}) as far:
+        request = await order(stack, CITIZEN, "building")
+        await phone.talk()
+        status, said = act(stack, request, "cancel", "1002", role="guide")
+        assert status == 200, said
+        done = await reaches(stack, request, "closed")
+    assert (done.outcome, done.reason, far.dialled) == ("cancelled", "the citizen's wish", [])

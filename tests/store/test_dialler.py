@@ -67,7 +67,7 @@ class Desk:
             now=lambda: self.now,
             clock=lambda: self.monotonic,
             on_duty=lambda slug, queue: self.guides if queue == self.served else 0,
-            in_calls=lambda slug: frozenset(self.in_calls),
+            in_calls=lambda: frozenset(self.in_calls),
             closed_until=lambda slug: None,
             is_held=lambda slug: self.held,
         )
@@ -427,3 +427,13 @@ async def test_where_nobody_is_on_duty_those_are_rung_to_whom_its_callers_overfl
     assert request.queue == "building"
     await desk.dialler.sweep()
     assert [one.target for one in desk.telephone.rings] == ["guides"]
+
+
+async def test_a_number_that_another_municipality_is_ringing_is_not_dialled(desk: Desk) -> None:
+    orebro = LEKEBERG.model_copy(update={"slug": "orebro"})
+    desk.dialler.around.municipalities["orebro"] = orebro  # type: ignore[index]
+    await desk.order()
+    theirs = new_request(orebro, number=FIRST, topic="care", source="queue_key", now=desk.now)
+    await desk.store.register(theirs, Act(desk.now), orebro.callbacks)
+    await desk.dialler.sweep()
+    assert [one.request.municipality for one in desk.telephone.rings] == ["lekeberg"]
