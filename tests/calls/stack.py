@@ -337,7 +337,8 @@ class Stack:
             kept["store"] = "\n".join([f"{key} {await _value(redis, key)}" async for key in redis.scan_iter()])
         roles = [word for role in Role for word in ("--role", role.value)]
         token = (await self.run(str(ROOT / ".venv/bin/ivr"), "token", *roles, "--duty", "ifo")).split()[-1]
-        for path in (path for method, path in ROUTES if method == "GET" and path.startswith("/api/") and "{" not in path):
+        lists = (path for method, path in ROUTES if method == "GET" and path.startswith("/api/") and "{" not in path)
+        for path in (path for path in lists if not path.endswith("/stream")):  # a stream has no end, and tells what the lists tell
             kept[path] = await asyncio.to_thread(self._asked, path, token)
         return kept
 

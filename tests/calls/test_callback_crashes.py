@@ -22,6 +22,8 @@ from tests.calls.callbacks import dialling, guide, history, logged, municipality
 from tests.calls.stack import Stack, until
 
 CITIZEN = "+46701740641"
+PATIENCE = 60
+"""Seconds for a moment to come: other stories use the machine, too."""
 SLOW_GUIDE = Answers(4.0, presses="1", presses_after=6.0)
 SLOW_CITIZEN = Answers(5.0, talk=10.0)
 EVERY = os.environ.get("KC_EVERY_CRASH", "")
@@ -119,20 +121,20 @@ async def comes_to(stack: Stack, request: Request, point: str, phone: Softphone,
     """Wait for a moment of the attempt."""
     match point:
         case "originated":
-            await phone.rang()
+            await phone.rang(timeout=PATIENCE)
         case "guide_answers":
-            await phone.talk()
+            await phone.talk(timeout=PATIENCE)
         case "citizen_rings":
-            await far.rang(CITIZEN)
+            await far.rang(CITIZEN, timeout=PATIENCE)
         case "citizen_answers":
-            await reaches(stack, request, "talking")
+            await reaches(stack, request, "talking", within=PATIENCE)
 
 
 async def struck(stack: Stack, victim: str, far: FarEnd) -> None:
     """Kill, and start again: the controller only when all is over, so that nothing but the log can tell it."""
     stack.kill(victim)
     if victim == "controller":
-        leg = await far.rang(CITIZEN)
+        leg = await far.rang(CITIZEN, timeout=PATIENCE)
         async with asyncio.timeout(40):
             await leg.ended.wait()
         await stack.start_controller()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 from callbacks.store import CallbackStore
 from simulation import HangUp, Phone, Press, Wait, WaitForBye
@@ -48,7 +47,7 @@ async def test_without_the_controller_both_do_the_same(stack: Stack, ready: floa
 
 
 async def test_a_callback_that_is_ordered_there_follows_the_lines_hours(stack: Stack, ready: float) -> None:
-    """The line opens for a minute a day: four open hours are more than three months."""
+    """The line opens for a minute a day: four open hours would be more than three months, so the second working day ends the promise."""
     steps = (Wait(1.0), Press("9"), Wait(1.5), Press("1"), WaitForBye())
     assert (await stack.call("0701740656", *steps, dials=MENU_CLOSED)).ended_by == "them"
     row = await stack.last_call(ready)
@@ -56,4 +55,5 @@ async def test_a_callback_that_is_ordered_there_follows_the_lines_hours(stack: S
         requests = await CallbackStore(redis).listed("lekeberg", ("queue/guides",), 1000)
     (stored,) = [one for one in requests if one.id == row.callback_id]
     assert stored.source == "closed"
-    assert stored.due - stored.created_at > timedelta(days=90)
+    assert stored.due == stored.limit
+    assert stored.not_before == stored.place != stored.created_at
