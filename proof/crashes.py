@@ -23,8 +23,9 @@ async def run(say: Callable[[str], None]) -> list[dict[str, Any]]:
         rows = Path(folder) / "rows"
         rows.touch()
         say(f"playing every cell of {STORIES}; about a quarter of an hour")
+        here = {"KC_EVERY_CRASH": str(rows), "KC_TEST_IMAGES": "kontaktcenter-proof"}  # the images that `make proof` has built
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", STORIES, env=os.environ | {"KC_EVERY_CRASH": str(rows)}
+            sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", STORIES, env=os.environ | here
         )
         assert await process.wait() == 0, "a cell did not hold: pytest says which above"
         return [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()]

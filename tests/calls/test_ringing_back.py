@@ -26,7 +26,7 @@ from tests.calls.callbacks import (
     results,
     until_waiting,
 )
-from tests.calls.handlers import MAIN, MOBILE
+from tests.calls.handlers import MAIN, MOBILE, OFFICE
 from tests.calls.stack import Stack
 
 CITIZEN = "+46701740631"
@@ -189,3 +189,14 @@ async def test_what_is_cancelled_while_the_guide_hears_of_it_rings_nobody(stack:
         assert status == 200, said
         done = await reaches(stack, request, "closed")
     assert (done.outcome, done.reason, far.dialled) == ("cancelled", "the citizen's wish", [])
+
+
+async def test_a_citizen_who_was_rung_back_can_be_put_through_to_a_handler(stack: Stack) -> None:
+    async with guide(stack) as phone, stack.far_end({CITIZEN: Answers(0.5), OFFICE: Answers(0.5, talk=9.0)}) as far:
+        request = await order(stack, CITIZEN, "building")
+        leg = await phone.talk()
+        await reaches(stack, request, "talking")
+        assert await leg.transfer("2001") < 300
+        await far.rang(OFFICE)
+        talked = await reaches(stack, request, "talked")
+    assert (talked.last_result, far.dialled) == ("answered", [CITIZEN, OFFICE])
