@@ -121,8 +121,10 @@ class Dialler:
 
     async def look_after(self) -> None:
         """Renew what is alive in Asterisk, and settle what is there no more: also what another process, now dead, had begun."""
-        looked = self.around.clock()
+        looked, before = self.around.clock(), set(self.watched)
         under_way = [one for slug in list(self.around.municipalities) for one in await self.store.under_way(slug)]
+        for settled in before - {one.attempt for one in under_way}:  # by another process, while this one did not act
+            self.watched.pop(settled, None)
         alive = await self.telephone.alive() if under_way else ()
         for request in under_way:
             known = self.watched.setdefault(request.attempt, Watched(request, request.queue))
@@ -204,9 +206,9 @@ class Dialler:
 
     async def _take_out(self, one: Watched, why: str) -> None:
         if not one.withdrawn and one.request.stage not in RANG:
-            one.withdrawn = True
             request = one.request
             await self.telephone.withdraw(request.attempt)
+            one.withdrawn = True  # not before: while Asterisk is away it is asked again
             log.info("callback.withdrawn", callback=request.id, attempt=request.attempt, reason=why)
 
     def _attempt(self, municipality: Municipality, busy: Collection[str], held_by: str = "") -> Attempt:

@@ -35,6 +35,7 @@ class Notes:
     withdrawn: list[str] = field(default_factory=list)
     here: set[str] = field(default_factory=set)
     refuses: Exception | None = None
+    away: bool = False
 
     async def ring(self, ringing: Ringing) -> None:
         if self.refuses:
@@ -43,6 +44,8 @@ class Notes:
         self.here.add(ringing.request.attempt)
 
     async def withdraw(self, attempt: str) -> None:
+        if self.away:
+            raise TelephoneAway("not now")
         self.withdrawn.append(attempt)
 
     async def alive(self) -> Collection[str]:
@@ -437,3 +440,28 @@ async def test_a_number_that_another_municipality_is_ringing_is_not_dialled(desk
     await desk.store.register(theirs, Act(desk.now), orebro.callbacks)
     await desk.dialler.sweep()
     assert [one.request.municipality for one in desk.telephone.rings] == ["lekeberg"]
+
+
+async def test_what_could_not_be_taken_out_while_asterisk_was_away_is_taken_out_later(desk: Desk) -> None:
+    await desk.order()
+    await desk.dialler.sweep()
+    desk.held = desk.telephone.away = True
+    with pytest.raises(TelephoneAway):
+        await desk.dialler.sweep()
+    desk.telephone.away = False
+    await desk.dialler.sweep()
+    assert desk.telephone.withdrawn == [desk.telephone.rings[0].request.attempt]
+
+
+async def test_an_attempt_that_another_process_has_settled_takes_no_place_any_more(desk: Desk) -> None:
+    """The controller stood by for a while: what it remembers of that time is over."""
+    first = await desk.order(FIRST)
+    await desk.dialler.sweep()
+    stood_by, desk.dialler = desk.dialler, desk.started()
+    await desk.talks()
+    desk.dialler = stood_by
+    await desk.order(SECOND)
+    desk.after(seconds=31)
+    await desk.dialler.sweep()
+    assert (await desk.find(first)).state == "talked"
+    assert [one.request.number for one in desk.telephone.rings] == [FIRST, SECOND]
